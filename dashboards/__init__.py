@@ -1,0 +1,1 @@
+"""What both teams look at, and the meetings held over it."""

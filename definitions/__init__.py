@@ -1,0 +1,1 @@
+"""What the words mean: versioned and signed definitions, reasons and criteria."""

@@ -1,0 +1,1 @@
+"""What happened to each lead; moving a lead starts and stops clocks."""

@@ -1,0 +1,1 @@
+"""The project: settings, URLs, Celery, and the shared people, audit, outbox and rest packages."""

@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class RevopsConfig(AppConfig):
+    """Register the app under its short label."""
+
+    name = "revops"
+    label = "revops"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Append-only tables, their seals, and the audit journal."""

@@ -1,0 +1,1 @@
+"""Messages that leave the system, written in the transaction of the fact they tell."""

@@ -1,0 +1,1 @@
+"""Users, roles, teams, the rep roster, absences, API keys and organisation settings."""

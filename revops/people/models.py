@@ -1,0 +1,255 @@
+"""People of both teams, the rep roster and the organisation's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from simple_history.models import HistoricalRecords
+
+from revops.people.choices import Role, Side
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Organization(models.Model):
+    """The one organisation of this database; the row has id 1."""
+
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(max_length=3, default="USD")
+    fiscal_year_start_month = models.PositiveSmallIntegerField(default=1)
+    is_sample = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="people_organization_is_one", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="people_organization_fiscal_month_exists",
+                condition=Q(fiscal_year_start_month__range=(1, 12)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Team(models.Model):
+    """A group of people on one side, such as a sales territory."""
+
+    name = models.CharField(max_length=80, unique=True)
+    side = models.CharField(max_length=16, choices=Side)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_team_side_is_known", condition=Q(side__in=Side.values)
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Make users by their mail address."""
+
+    def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> User:
+        """Store a user; without a password the account cannot log in.
+
+        Raises:
+            ValueError: `email` is empty.
+        """
+        if not email:
+            raise ValueError("a user needs a mail address")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, email: str, password: str, **fields: Any) -> User:
+        """Store a break-glass account; it has RevOps' rights and no more."""
+        return self.create_user(
+            email=email, password=password, role=Role.REVOPS, is_superuser=True, **fields
+        )
+
+
+class User(AbstractBaseUser):
+    """A person who logs in; the role alone decides the rights (`permissions.RIGHTS`)."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    timezone = models.CharField(max_length=64, blank=True)
+    theme = models.CharField(max_length=8, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True, blank=True)
+
+    objects = UserManager()
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_user_role_is_known", condition=Q(role__in=Role.values)
+            ),
+            models.UniqueConstraint(Lower("email"), name="people_user_email_any_case"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the stock admin, off by default, would let the account in."""
+        return self.is_superuser
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Return whether the role holds `perm`; superusers get nothing extra."""
+        from revops.people.permissions import RoleBackend
+
+        return RoleBackend().has_perm(self, perm, obj)
+
+    def has_perms(self, perm_list: list[str] | tuple[str, ...], obj: Any = None) -> bool:
+        """Return whether the role holds all of `perm_list`."""
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Return whether the stock admin shows the app."""
+        return self.is_superuser
+
+
+class RepQuerySet(models.QuerySet["Rep"]):
+    """Reads of the roster."""
+
+    def active(self) -> RepQuerySet:
+        """Reps who may be assigned leads."""
+        return self.filter(is_active=True)
+
+
+class Rep(models.Model):
+    """A person on the roster who works leads or deals; may have no login."""
+
+    user = models.OneToOneField(
+        User, models.PROTECT, null=True, blank=True, related_name="rep"
+    )
+    external_id = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(max_length=254, blank=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="reps")
+    title = models.CharField(max_length=80, blank=True)
+    segment = models.CharField(max_length=80, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    takes_leads = models.BooleanField(default=False)
+
+    objects = RepQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class QuotaPeriod(models.Model):
+    """Dates between which a rep carries quota, half-open; local to the organisation."""
+
+    rep = models.ForeignKey(Rep, models.CASCADE, related_name="quota_periods")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    quota_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_quotaperiod_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+            ),
+            models.UniqueConstraint(
+                name="people_quotaperiod_one_start", fields=["rep", "starts_on"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the dates."""
+        return f"{self.starts_on} to {self.ends_on or 'today'}"
+
+    def covers(self, *, day: date) -> bool:
+        """Return whether the rep carries quota on `day`."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
+class Absence(models.Model):
+    """Dates on which a rep takes no leads, half-open, with the colleague who covers."""
+
+    rep = models.ForeignKey(Rep, models.CASCADE, related_name="absences")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    cover = models.ForeignKey(
+        Rep, models.PROTECT, null=True, blank=True, related_name="covers"
+    )
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_absence_ends_after_start", condition=Q(ends_on__gt=F("starts_on"))
+            ),
+            models.CheckConstraint(
+                name="people_absence_cover_is_another",
+                condition=Q(cover__isnull=True) | ~Q(cover=F("rep")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the dates."""
+        return f"{self.starts_on} to {self.ends_on}"
+
+
+class ApiKey(models.Model):
+    """An integration's key; only its SHA-256 is stored, the key is shown once."""
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=24, unique=True)
+    key_sha256 = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=40))
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="api_keys"
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class RevocationEpoch(models.Model):
+    """One row counting revocations and role changes; processes compare it to trust their caches."""
+
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="people_revocationepoch_is_one", condition=Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        """Return the count."""
+        return str(self.number)

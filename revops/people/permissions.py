@@ -1,0 +1,62 @@
+"""Who may do what: the one table of rights, and the backend that answers from it.
+
+The rows are those of the roles matrix. `is_superuser` gives no right here. What a role may do
+only to its own leads is narrowed by the QuerySets (`Lead.objects.visible_to`), not here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.backends import ModelBackend
+
+from revops.people.choices import Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+EVERYONE = frozenset(Role)
+REVOPS = frozenset({Role.REVOPS})
+MARKETING = frozenset({Role.MARKETING_LEADER, Role.MARKETING})
+SALES = frozenset({Role.SALES_LEADER, Role.SALES_REP})
+LEADERS = frozenset({Role.MARKETING_LEADER, Role.SALES_LEADER})
+
+RIGHTS: dict[str, frozenset[Role]] = {
+    "dashboards.view_metrics": EVERYONE,
+    "dashboards.export_personal": REVOPS | MARKETING | {Role.SALES_LEADER},
+    "definitions.view_agreement": EVERYONE,
+    "definitions.edit_draft": REVOPS,
+    "definitions.comment_draft": REVOPS | LEADERS,
+    "definitions.request_signatures": REVOPS,
+    "definitions.sign_revops": REVOPS,
+    "definitions.sign_marketing": frozenset({Role.MARKETING_LEADER}),
+    "definitions.sign_sales": frozenset({Role.SALES_LEADER}),
+    "sla.edit_calendar": REVOPS,
+    "sla.excuse_breach": REVOPS,
+    "sla.view_breach": EVERYONE,
+    "pipeline.view_lead": EVERYONE,
+    "pipeline.view_personal": EVERYONE - {Role.VIEWER},
+    "pipeline.create_lead": REVOPS | MARKETING | {Role.SALES_REP},
+    "pipeline.import_leads": REVOPS | MARKETING,
+    "pipeline.edit_lead": REVOPS | MARKETING,
+    "pipeline.assign_lead": REVOPS | {Role.SALES_LEADER},
+    "pipeline.log_contact": SALES,
+    "pipeline.dispose_lead": SALES,
+    "pipeline.recycle_lead": REVOPS | MARKETING,
+    "pipeline.move_deal": SALES,
+    "pipeline.designate_mql": REVOPS | MARKETING | SALES,
+    "people.manage_people": REVOPS,
+    "audit.view_audit": REVOPS | LEADERS,
+}
+
+
+class RoleBackend(ModelBackend):
+    """Answer `has_perm` from RIGHTS alone; an unknown right is nobody's."""
+
+    def has_perm(
+        self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Any = None
+    ) -> bool:
+        """Return whether the active user's role holds `perm`."""
+        role = getattr(user_obj, "role", None)
+        return bool(user_obj.is_active) and role in RIGHTS.get(perm, frozenset())

@@ -1,0 +1,1 @@
+"""What every API endpoint shares: strict parsing, problem+json, keys, pagination."""

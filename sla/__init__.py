@@ -1,0 +1,1 @@
+"""What was promised, and the clocks that measure it."""
