@@ -71,7 +71,7 @@ TEMPLATES = [
 DATABASES = {"default": env.database("DATABASE_URL")}
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["revops.people.permissions.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["revops.people.backends.RoleBackend"]
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
+from revops.people import permissions
 from revops.people.choices import Role, Side
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
-    team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="members"
-    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members")
     timezone = models.CharField(max_length=64, blank=True)
     theme = models.CharField(max_length=8, blank=True)
     is_active = models.BooleanField(default=True)
@@ -119,17 +118,15 @@ class User(AbstractBaseUser):
         """Whether the stock admin, off by default, would let the account in."""
         return self.is_superuser
 
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, perm: str, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """Return whether the role holds `perm`; superusers get nothing extra."""
-        from revops.people.permissions import RoleBackend
-
-        return RoleBackend().has_perm(self, perm, obj)
+        return permissions.holds(user=self, right=perm)
 
     def has_perms(self, perm_list: list[str] | tuple[str, ...], obj: Any = None) -> bool:
         """Return whether the role holds all of `perm_list`."""
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
-    def has_module_perms(self, app_label: str) -> bool:
+    def has_module_perms(self, app_label: str) -> bool:  # noqa: ARG002 - Django's signature
         """Return whether the stock admin shows the app."""
         return self.is_superuser
 
@@ -145,9 +142,7 @@ class RepQuerySet(models.QuerySet["Rep"]):
 class Rep(models.Model):
     """A person on the roster who works leads or deals; may have no login."""
 
-    user = models.OneToOneField(
-        User, models.PROTECT, null=True, blank=True, related_name="rep"
-    )
+    user = models.OneToOneField(User, models.PROTECT, null=True, blank=True, related_name="rep")
     external_id = models.CharField(max_length=120, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(max_length=254, blank=True)
@@ -199,9 +194,7 @@ class Absence(models.Model):
     rep = models.ForeignKey(Rep, models.CASCADE, related_name="absences")
     starts_on = models.DateField()
     ends_on = models.DateField()
-    cover = models.ForeignKey(
-        Rep, models.PROTECT, null=True, blank=True, related_name="covers"
-    )
+    cover = models.ForeignKey(Rep, models.PROTECT, null=True, blank=True, related_name="covers")
     reason = models.CharField(max_length=80, blank=True)
 
     class Meta:
@@ -241,7 +234,7 @@ class ApiKey(models.Model):
 
 
 class RevocationEpoch(models.Model):
-    """One row counting revocations and role changes; processes compare it to trust their caches."""
+    """One row counting revocations and role changes; caches compare it to be trusted."""
 
     number = models.BigIntegerField(default=0)
 

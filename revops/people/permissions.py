@@ -1,4 +1,4 @@
-"""Who may do what: the one table of rights, and the backend that answers from it.
+"""Who may do what: the one table of rights.
 
 The rows are those of the roles matrix. `is_superuser` gives no right here. What a role may do
 only to its own leads is narrowed by the QuerySets (`Lead.objects.visible_to`), not here.
@@ -6,9 +6,7 @@ only to its own leads is narrowed by the QuerySets (`Lead.objects.visible_to`), 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from django.contrib.auth.backends import ModelBackend
+from typing import TYPE_CHECKING
 
 from revops.people.choices import Role
 
@@ -51,12 +49,6 @@ RIGHTS: dict[str, frozenset[Role]] = {
 }
 
 
-class RoleBackend(ModelBackend):
-    """Answer `has_perm` from RIGHTS alone; an unknown right is nobody's."""
-
-    def has_perm(
-        self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Any = None
-    ) -> bool:
-        """Return whether the active user's role holds `perm`."""
-        role = getattr(user_obj, "role", None)
-        return bool(user_obj.is_active) and role in RIGHTS.get(perm, frozenset())
+def holds(*, user: AbstractBaseUser | AnonymousUser, right: str) -> bool:
+    """Return whether the active user's role holds `right`; an unknown right is nobody's."""
+    return bool(user.is_active) and getattr(user, "role", None) in RIGHTS.get(right, frozenset())

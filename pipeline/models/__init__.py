@@ -1,0 +1,23 @@
+"""Rows of the pipeline: who the lead is, what happened to it, what deal came of it."""
+
+from pipeline.models.deals import Opportunity, OpportunityChange
+from pipeline.models.facts import Activity, Assignment, LeadNote, Round, Touch, Transition
+from pipeline.models.leads import Channel, Company, Lead
+from pipeline.models.records import IdempotentAnswer, ImportProblem, ImportRun
+
+__all__ = [
+    "Activity",
+    "Assignment",
+    "Channel",
+    "Company",
+    "IdempotentAnswer",
+    "ImportProblem",
+    "ImportRun",
+    "Lead",
+    "LeadNote",
+    "Opportunity",
+    "OpportunityChange",
+    "Round",
+    "Touch",
+    "Transition",
+]
