@@ -1,0 +1,151 @@
+"""The service level agreement: what each side promises, in which time, to be kept how often."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from definitions.content.part import Code, Label, Line, Part, Prose, Rate
+from revops.people.choices import Side
+
+
+class Unit(StrEnum):
+    """How an allowance is counted; there is no plain "days".
+
+    `calendar_minutes` are calendar hours written finer, for the routing promise.
+    """
+
+    BUSINESS_HOURS = "business_hours"
+    BUSINESS_DAYS = "business_days"
+    CALENDAR_HOURS = "calendar_hours"
+    CALENDAR_DAYS = "calendar_days"
+    CALENDAR_MINUTES = "calendar_minutes"
+    PER_MONTH = "per_month"
+
+    @property
+    def label(self) -> str:
+        """The unit in words, plural."""
+        return self.value.replace("_", " ")
+
+
+class PromiseKind(StrEnum):
+    """The clock that measures a commitment."""
+
+    ROUTING = "routing"
+    FIRST_CONTACT = "first_contact"
+    SAL_REVIEW = "sal_review"
+    ATTEMPTS = "attempts"
+    DISPOSITION = "disposition"
+    FINAL_DISPOSITION = "final_disposition"
+    MARKETING_FEEDBACK = "marketing_feedback"
+    LEAD_AGE = "lead_age"
+    MQL_VOLUME = "mql_volume"
+
+
+class Commitment(Part):
+    """One promise of one side.
+
+    Attributes:
+        sentence: The promise as people read it; `{amount}`, `{unit}` and `{count}` are filled in.
+        allowance_amount: How much time; None only for the monthly volume.
+        count: Attempts asked for, or MQLs per month; None where nothing is counted or agreed.
+        includes_first: Whether the first contact is one of the attempts.
+        collapse_minutes: Attempts on one channel closer than this to the last counted one are one.
+        target_rate: The share of clocks that should be kept.
+        warning_share: The share of the allowance after which the owner is warned.
+        hand_raisers_only: The promise covers only people who asked to be contacted.
+        is_active: Whether it is promised at all; an inactive one is shown as not agreed.
+    """
+
+    position: int = Field(ge=0, le=99)
+    kind: PromiseKind
+    side: Side
+    title: Label
+    sentence: Line
+    starts: Line
+    stops: Line
+    allowance_amount: int | None = Field(default=None, ge=1, le=10_000)
+    unit: Unit
+    count: int | None = Field(default=None, ge=1, le=1_000_000)
+    includes_first: bool = False
+    collapse_minutes: int | None = Field(default=None, ge=0, le=1440)
+    target_rate: Rate = Decimal("0.90")
+    warning_share: Rate = Decimal("0.75")
+    hand_raisers_only: bool = False
+    is_active: bool = True
+
+    @model_validator(mode="after")
+    def _amount_fits_kind(self) -> Self:
+        counted = self.kind is PromiseKind.MQL_VOLUME
+        if counted != (self.unit is Unit.PER_MONTH):
+            raise ValueError("only the monthly volume is counted per month")
+        if counted == (self.allowance_amount is not None):
+            raise ValueError("every promise but the monthly volume needs an allowance")
+        if self.kind is PromiseKind.ATTEMPTS and self.count is None:
+            raise ValueError("the number of attempts is missing")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The sentence with its blanks filled in."""
+        amount = "" if self.allowance_amount is None else str(self.allowance_amount)
+        unit = self.unit.label
+        if self.allowance_amount == 1:
+            unit = unit.removesuffix("s")
+        count = "an agreed number of" if self.count is None else str(self.count)
+        blanks = {"{amount}": amount, "{unit}": unit, "{count}": count}
+        text = self.sentence
+        for blank, word in blanks.items():
+            text = text.replace(blank, word)
+        return text
+
+
+class LadderStep(Part):
+    """Who hears about a clock, and when, in business time of the allowance."""
+
+    label: Label
+    share: Rate
+    plus_business_days: int = Field(default=0, ge=0, le=20)
+    notify: tuple[Literal["owner", "manager", "revops"], ...] = Field(min_length=1)
+
+
+class PauseReason(Part):
+    """The only reasons for which a clock may stand still, each with a cap."""
+
+    code: Code
+    label: Label
+    meaning: Line
+    needs_date: bool = False
+    cap_business_days: int = Field(ge=1, le=60)
+
+
+class ContextItem(Part):
+    """What the rep must see at assignment without a click."""
+
+    code: Code
+    label: Label
+    channels: tuple[Code, ...] = Field(default=(), description="empty = every channel")
+
+
+class Sla(Part):
+    """The whole document; the minimum fit is the definition's and is shown, never restated."""
+
+    purpose: Prose
+    commitments: dict[Code, Commitment] = Field(min_length=1, max_length=40)
+    minimum_fit: Literal["definitions.mql.fit_threshold"] = "definitions.mql.fit_threshold"
+    calendar: Label
+    coverage: Prose
+    pauses: tuple[PauseReason, ...] = Field(max_length=20)
+    ladder: tuple[LadderStep, ...] = Field(max_length=9)
+    handoff_context: tuple[ContextItem, ...] = Field(max_length=20)
+    measures: tuple[Line, ...] = Field(max_length=20)
+    misses_before_revision: int = Field(default=3, ge=1, le=12, description="months in a row")
+    review: Prose
+
+    def ordered_commitments(self, *, side: Side | None = None) -> list[tuple[str, Commitment]]:
+        """Return the commitments, of one side if asked, with their keys in reading order."""
+        pairs = sorted(self.commitments.items(), key=lambda pair: (pair[1].position, pair[0]))
+        return [pair for pair in pairs if side is None or pair[1].side is side]

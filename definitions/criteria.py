@@ -1,0 +1,369 @@
+"""Criteria as trees: all, any and not over comparisons, judged with three values.
+
+A missing value makes a comparison neither true nor false, and what is not known does not
+qualify; the explanation says "missing", never "failed". The tree is data (`to_json`), so the
+same tree is judged here, compiled to SQL by `pipeline`, and read aloud by `sentence`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from definitions.fields import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from definitions.fields import Registry
+
+Scalar: TypeAlias = str | int | Decimal | bool
+FactValue: TypeAlias = Scalar | tuple[str, ...] | list[str] | None
+
+
+class Outcome(StrEnum):
+    """The answer of a node."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    MISSING = "missing"
+
+
+class Operator(StrEnum):
+    """How a field is compared."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    EQUALS = "equals"
+    ONE_OF = "one_of"
+    CONTAINS = "contains"
+    IS_KNOWN = "is_known"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every child must hold."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One child must hold."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The child must not hold; of something missing it stays unknown."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A field against a value; `one_of` and `contains` take several, one of which must match."""
+
+    field: str
+    operator: Operator
+    value: Scalar | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """How often any of these acts happened, at all or in the days before the judgement."""
+
+    acts: tuple[str, ...]
+    at_least: int = 1
+    at_most: int | None = None
+    within_days: int | None = None
+
+
+Node: TypeAlias = All | AnyOf | Not | Compare | Acts
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about a lead at an instant.
+
+    Attributes:
+        values: Field key -> value; an absent key, None and an empty text mean "not known".
+        acts: (act key, aware instant) pairs in any order; None when nothing records acts, which
+            makes every count unknown instead of zero.
+        at: The instant of the judgement; acts after it do not exist yet.
+    """
+
+    values: Mapping[str, FactValue]
+    at: datetime
+    acts: Sequence[tuple[str, datetime]] | None = ()
+
+    def count(self, *, acts: tuple[str, ...], within_days: int | None) -> int | None:
+        """Return how many of `acts` happened in the window ending at `at`; None if unknown."""
+        if self.acts is None:
+            return None
+        since = None if within_days is None else self.at - timedelta(days=within_days)
+        return sum(
+            1
+            for kind, when in self.acts
+            if kind in acts and when <= self.at and (since is None or when > since)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The verdict of one node and of every node beneath it."""
+
+    outcome: Outcome
+    path: str
+    criterion: str
+    value: str = ""
+    children: tuple[Explanation, ...] = field(default=())
+
+    @property
+    def qualifies(self) -> bool:
+        """Whether the node holds; unknown does not."""
+        return self.outcome is Outcome.PASS
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in plain words: what is asked and what was found."""
+        if self.children:
+            words = {Outcome.PASS: "holds", Outcome.FAIL: "does not hold"}
+            return f"{self.criterion}: {words.get(self.outcome, 'missing')}"
+        found = self.value if self.outcome is not Outcome.MISSING else "missing"
+        return f"{self.criterion}: {found}"
+
+    def leaves(self) -> Iterator[Explanation]:
+        """Yield the comparisons, from left to right."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+    def to_json(self) -> dict[str, object]:
+        """Return the snapshot stored with a decision."""
+        stored: dict[str, object] = {
+            "outcome": self.outcome.value,
+            "path": self.path,
+            "criterion": self.criterion,
+        }
+        if self.children:
+            stored["children"] = [child.to_json() for child in self.children]
+        else:
+            stored["value"] = self.value
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object]) -> Explanation:
+        """Return the explanation a snapshot holds."""
+        children = stored.get("children", ())
+        return cls(
+            outcome=Outcome(str(stored["outcome"])),
+            path=str(stored["path"]),
+            criterion=str(stored["criterion"]),
+            value=str(stored.get("value", "")),
+            children=tuple(cls.from_json(child) for child in children),  # type: ignore[attr-defined]
+        )
+
+
+def fold_text(text: str) -> str:
+    """Return the form in which texts are compared: composed, trimmed, lower case."""
+    return unicodedata.normalize("NFC", text).strip().lower()
+
+
+def evaluate(tree: Node, facts: Facts, *, registry: Registry = REGISTRY) -> Explanation:
+    """Judge `facts` by `tree`.
+
+    Args:
+        tree: A tree that `criteria_json.parse` accepted.
+        facts: What is known at `facts.at`.
+        registry: Where the words of fields and acts come from.
+
+    Returns:
+        One explanation per node, the root first. Logic is Kleene's: "all" fails if one child
+        fails, else is missing if one is missing; "any" the other way round.
+    """
+    return _judge(tree, facts, registry, "")
+
+
+def _judge(node: Node, facts: Facts, registry: Registry, path: str) -> Explanation:
+    match node:
+        case All(children=children) | AnyOf(children=children):
+            key = "all" if isinstance(node, All) else "any"
+            judged = tuple(
+                _judge(child, facts, registry, f"{path}/{key}/{index}")
+                for index, child in enumerate(children)
+            )
+            outcome = conjunction(judged) if isinstance(node, All) else disjunction(judged)
+            words = "All of these" if isinstance(node, All) else "At least one of these"
+            return Explanation(outcome, path or "/", words, children=judged)
+        case Not(child=child):
+            inner = _judge(child, facts, registry, f"{path}/not")
+            return Explanation(opposite(inner.outcome), path or "/", "Not this", children=(inner,))
+        case Acts():
+            count = facts.count(acts=node.acts, within_days=node.within_days)
+            found = "" if count is None else str(count)
+            return Explanation(
+                _count_outcome(node, count), path or "/", leaf_text(node, registry), found
+            )
+        case Compare():
+            value = known(facts.values.get(node.field))
+            outcome = compare(node, value)
+            return Explanation(outcome, path or "/", leaf_text(node, registry), value_text(value))
+
+
+def conjunction(judged: Sequence[Explanation]) -> Outcome:
+    """Return the outcome of "all of these"."""
+    outcomes = {child.outcome for child in judged}
+    if Outcome.FAIL in outcomes:
+        return Outcome.FAIL
+    return Outcome.MISSING if Outcome.MISSING in outcomes else Outcome.PASS
+
+
+def disjunction(judged: Sequence[Explanation]) -> Outcome:
+    """Return the outcome of "at least one of these"."""
+    outcomes = {child.outcome for child in judged}
+    if Outcome.PASS in outcomes:
+        return Outcome.PASS
+    return Outcome.MISSING if Outcome.MISSING in outcomes else Outcome.FAIL
+
+
+def opposite(outcome: Outcome) -> Outcome:
+    """Return the outcome of "not"."""
+    if outcome is Outcome.MISSING:
+        return outcome
+    return Outcome.FAIL if outcome is Outcome.PASS else Outcome.PASS
+
+
+def known(value: FactValue) -> FactValue:
+    """Return `value`, or None where it says nothing: blank text and an empty list."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, tuple | list):
+        return tuple(value) or None
+    return value
+
+
+def compare(node: Compare, value: FactValue) -> Outcome:
+    """Return the outcome of one comparison; a value of another type counts as missing."""
+    if node.operator is Operator.IS_KNOWN:
+        return Outcome.FAIL if value is None else Outcome.PASS
+    if value is None:
+        return Outcome.MISSING
+    match node.operator:
+        case Operator.AT_LEAST | Operator.AT_MOST:
+            answer = _ordered(node, value)
+        case Operator.CONTAINS:
+            answer = _contains(_texts(node.value), value)
+        case _:
+            answer = _equals(node.value, value)
+    if answer is None:
+        return Outcome.MISSING
+    return Outcome.PASS if answer else Outcome.FAIL
+
+
+def _ordered(node: Compare, value: FactValue) -> bool | None:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    limit = node.value
+    if isinstance(limit, bool) or not isinstance(limit, int | Decimal):
+        return None
+    return value >= limit if node.operator is Operator.AT_LEAST else value <= limit
+
+
+def _contains(wanted: tuple[str, ...], value: FactValue) -> bool | None:
+    if isinstance(value, tuple | list):
+        held = {fold_text(entry) for entry in value}
+        return any(fold_text(text) in held for text in wanted)
+    if isinstance(value, str):
+        held_text = fold_text(value)
+        return any(fold_text(text) in held_text for text in wanted)
+    return None
+
+
+def _equals(wanted: Scalar | tuple[str, ...] | None, value: FactValue) -> bool | None:
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted if isinstance(value, bool) and isinstance(wanted, bool) else None
+    if isinstance(value, str):
+        return fold_text(value) in {fold_text(text) for text in _texts(wanted)}
+    if isinstance(value, int | Decimal) and isinstance(wanted, int | Decimal):
+        return value == wanted
+    return None
+
+
+def _texts(value: Scalar | tuple[str, ...] | None) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, str) else ()
+
+
+def _count_outcome(node: Acts, count: int | None) -> Outcome:
+    if count is None:
+        return Outcome.MISSING
+    holds = count >= node.at_least and (node.at_most is None or count <= node.at_most)
+    return Outcome.PASS if holds else Outcome.FAIL
+
+
+def value_text(value: FactValue) -> str:
+    """Return a value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return ", ".join(value)
+    return str(value)
+
+
+@lru_cache(maxsize=4096)
+def _leaf_text(node: Compare | Acts, label: str, unit: str) -> str:
+    if isinstance(node, Acts):
+        window = "" if node.within_days is None else f" in {node.within_days} days"
+        least = f"at least {node.at_least}" if node.at_least else ""
+        most = "" if node.at_most is None else f"at most {node.at_most}"
+        return f"{' and '.join(filter(None, (least, most))) or 'any number of'} {label}{window}"
+    match node.operator:
+        case Operator.IS_KNOWN:
+            return f"{label} is known"
+        case Operator.AT_LEAST:
+            return f"{label} is at least {value_text(node.value)} {unit}".rstrip()
+        case Operator.AT_MOST:
+            return f"{label} is at most {value_text(node.value)} {unit}".rstrip()
+        case Operator.EQUALS:
+            return f"{label} is {value_text(node.value)} {unit}".rstrip()
+        case Operator.ONE_OF:
+            return f"{label} is one of {value_text(node.value)}"
+        case Operator.CONTAINS:
+            wanted = " or ".join(_texts(node.value))
+            return f"{label} contains {wanted}"
+
+
+def leaf_text(node: Compare | Acts, registry: Registry = REGISTRY) -> str:
+    """Return what a comparison asks, in plain words, beginning with a capital."""
+    if isinstance(node, Acts):
+        label = " or ".join(registry.acts[key].text for key in node.acts)
+        text = _leaf_text(node, label, "")
+    else:
+        about = registry.fields[node.field]
+        text = _leaf_text(node, about.label, about.unit)
+    return text[:1].upper() + text[1:]
+
+
+def sentence(tree: Node, *, registry: Registry = REGISTRY) -> str:
+    """Return the whole tree as one readable line, with brackets where logic needs them."""
+    match tree:
+        case All(children=children) | AnyOf(children=children):
+            word = " and " if isinstance(tree, All) else " or "
+            parts = [sentence(child, registry=registry) for child in children]
+            return parts[0] if len(parts) == 1 else f"({word.join(parts)})"
+        case Not(child=child):
+            return f"not {sentence(child, registry=registry)}"
+        case Compare() | Acts():
+            text = leaf_text(tree, registry)
+            return text[:1].lower() + text[1:]
