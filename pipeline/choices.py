@@ -108,6 +108,8 @@ class DealChange(models.TextChoices):
     WON = "won", "Won"
     LOST = "lost", "Lost"
     REOPENED = "reopened", "Reopened"
+    VOIDED = "voided", "Taken back"
+    REVIVED = "revived", "Brought back"
 
 
 class ImportKind(models.TextChoices):
@@ -131,6 +133,27 @@ class ImportStatus(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+class EffectTable(models.TextChoices):
+    """Which rows an import writes or changes."""
+
+    REP = "rep", "Rep"
+    LEAD = "lead", "Lead"
+    ROUND = "round", "Round"
+    TRANSITION = "transition", "Transition"
+    ASSIGNMENT = "assignment", "Assignment"
+    TOUCH = "touch", "Touch"
+    ACTIVITY = "activity", "Activity"
+    OPPORTUNITY = "opportunity", "Opportunity"
+
+
+class Effect(models.TextChoices):
+    """What an import did to a row."""
+
+    CREATED = "created", "Created"
+    UPDATED = "updated", "Updated"
+    REVIVED = "revived", "Brought back"
+
+
 class QualityFlag(models.TextChoices):
     """An oddity of a row that is kept and counted."""
 
@@ -141,5 +164,6 @@ class QualityFlag(models.TextChoices):
     CREATED_MISSING = "created_missing", "No creation date"
     ACCOUNT_MISSING = "account_missing", "No account"
     REASON_MISSING = "reason_missing", "No reason recorded"
+    REP_NOT_LISTED = "rep_not_listed", "Rep was not on the roster"
     OUT_OF_ORDER = "out_of_order", "Stages out of order"
     PLACEHOLDER = "placeholder", "No amount, close date or next step"

@@ -3,7 +3,7 @@
 from pipeline.models.deals import Opportunity, OpportunityChange
 from pipeline.models.facts import Activity, Assignment, LeadNote, Round, Touch, Transition
 from pipeline.models.leads import Channel, Company, Lead
-from pipeline.models.records import IdempotentAnswer, ImportProblem, ImportRun
+from pipeline.models.records import IdempotentAnswer, ImportEffect, ImportProblem, ImportRun
 
 __all__ = [
     "Activity",
@@ -11,6 +11,7 @@ __all__ = [
     "Channel",
     "Company",
     "IdempotentAnswer",
+    "ImportEffect",
     "ImportProblem",
     "ImportRun",
     "Lead",

@@ -34,9 +34,12 @@ class RoundQuerySet(models.QuerySet["Round"]):
     """Reads of rounds."""
 
     def counted(self) -> RoundQuerySet:
-        """Rounds that numbers count: of no test lead, not merged away, not void."""
+        """Rounds that numbers count: of no test lead, not merged away, not taken back, not void."""
         return self.filter(
-            lead__is_test=False, lead__merged_into__isnull=True, voided_at__isnull=True
+            lead__is_test=False,
+            lead__merged_into__isnull=True,
+            lead__voided_at__isnull=True,
+            voided_at__isnull=True,
         )
 
 

@@ -59,28 +59,36 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     """Reads of leads."""
 
     def counted(self) -> LeadQuerySet:
-        """Leads that numbers count: neither tests nor duplicates of another."""
-        return self.filter(is_test=False, merged_into__isnull=True)
+        """Leads that numbers count: neither tests, duplicates of another nor taken back."""
+        return self.filter(is_test=False, merged_into__isnull=True, voided_at__isnull=True)
+
+    def kept(self) -> LeadQuerySet:
+        """Leads whose import has not been undone; lists show no others."""
+        return self.filter(voided_at__isnull=True)
 
     def visible_to(self, user: User) -> LeadQuerySet:
         """Leads whose page the user may open: reps see their own and their team's."""
         if user.role != Role.SALES_REP:
-            return self
-        return self.filter(
+            return self.kept()
+        return self.kept().filter(
             Q(owner__user=user) | Q(owner__team=user.team_id) | Q(owner__isnull=True)
         )
 
     def disposable_by(self, user: User) -> LeadQuerySet:
         """Leads the user may accept, reject or log a contact on: own, or the team's as leader."""
         if user.role == Role.SALES_LEADER:
-            return self.filter(
+            return self.kept().filter(
                 Q(owner__team=user.team_id) | Q(owner__isnull=True) | Q(owner__team__isnull=True)
             )
-        return self.filter(owner__user=user)
+        return self.kept().filter(owner__user=user)
 
 
 class Lead(models.Model):
-    """A person at a company. `stage`, `owner` and the scores are those of the current round."""
+    """A person at a company. `stage`, `owner` and the scores are those of the current round.
+
+    `voided_at` is set while the import that brought the lead is undone; importing the row again
+    clears it.
+    """
 
     source_system = models.CharField(max_length=40)
     external_id = models.CharField(max_length=120)
@@ -118,6 +126,7 @@ class Lead(models.Model):
         "ImportRun", models.PROTECT, null=True, blank=True, related_name="leads"
     )
     changed_at = models.DateTimeField()
+    voided_at = models.DateTimeField(null=True, blank=True)
 
     objects = LeadQuerySet.as_manager()
 

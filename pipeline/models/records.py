@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from pipeline.choices import ImportKind, ImportStatus
+from pipeline.choices import Effect, EffectTable, ImportKind, ImportStatus
 from revops.people.models import ApiKey
 
 
@@ -80,3 +80,36 @@ class ImportProblem(models.Model):
     def __str__(self) -> str:
         """Return the line."""
         return f"Line {self.line}"
+
+
+class ImportEffect(models.Model):
+    """A row that an import wrote or changed, with what it was before: what an undo reads.
+
+    The values may be personal data, so the row is erasable; it is kept as long as its run can
+    be undone.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="effects")
+    table = models.CharField(max_length=16, choices=EffectTable)
+    object_id = models.BigIntegerField()
+    effect = models.CharField(max_length=8, choices=Effect)
+    before = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="pipeline_importeffect_table_is_known",
+                condition=Q(table__in=EffectTable.values),
+            ),
+            models.CheckConstraint(
+                name="pipeline_importeffect_effect_is_known",
+                condition=Q(effect__in=Effect.values),
+            ),
+        ]
+        indexes = [
+            models.Index(name="pipeline_importeffect_object", fields=["table", "object_id"]),
+        ]
+
+    def __str__(self) -> str:
+        """Return what was done to which row."""
+        return f"{self.get_effect_display()} {self.table} {self.object_id}"
