@@ -321,37 +321,40 @@ def value_text(value: FactValue) -> str:
     return str(value)
 
 
+WORDS: Mapping[Operator, str] = {
+    Operator.AT_LEAST: "{label} is at least {value} {unit}",
+    Operator.AT_MOST: "{label} is at most {value} {unit}",
+    Operator.EQUALS: "{label} is {value} {unit}",
+    Operator.ONE_OF: "{label} is one of {value}",
+    Operator.CONTAINS: "{label} contains {value}",
+    Operator.IS_KNOWN: "{label} is known",
+}
+
+
 @lru_cache(maxsize=4096)
-def _leaf_text(node: Compare | Acts, label: str, unit: str) -> str:
-    if isinstance(node, Acts):
-        window = "" if node.within_days is None else f" in {node.within_days} days"
-        least = f"at least {node.at_least}" if node.at_least else ""
-        most = "" if node.at_most is None else f"at most {node.at_most}"
-        return f"{' and '.join(filter(None, (least, most))) or 'any number of'} {label}{window}"
-    match node.operator:
-        case Operator.IS_KNOWN:
-            return f"{label} is known"
-        case Operator.AT_LEAST:
-            return f"{label} is at least {value_text(node.value)} {unit}".rstrip()
-        case Operator.AT_MOST:
-            return f"{label} is at most {value_text(node.value)} {unit}".rstrip()
-        case Operator.EQUALS:
-            return f"{label} is {value_text(node.value)} {unit}".rstrip()
-        case Operator.ONE_OF:
-            return f"{label} is one of {value_text(node.value)}"
-        case Operator.CONTAINS:
-            wanted = " or ".join(_texts(node.value))
-            return f"{label} contains {wanted}"
+def _compare_text(node: Compare, label: str, unit: str) -> str:
+    word = " or ".join(_texts(node.value)) if node.operator is Operator.CONTAINS else ""
+    text = WORDS[node.operator].format(
+        label=label, value=word or value_text(node.value), unit=unit
+    )
+    return text.rstrip()
+
+
+def _acts_text(node: Acts, label: str) -> str:
+    window = "" if node.within_days is None else f" in {node.within_days} days"
+    least = f"at least {node.at_least}" if node.at_least else ""
+    most = "" if node.at_most is None else f"at most {node.at_most}"
+    return f"{' and '.join(filter(None, (least, most)))} {label}{window}"
 
 
 def leaf_text(node: Compare | Acts, registry: Registry = REGISTRY) -> str:
     """Return what a comparison asks, in plain words, beginning with a capital."""
     if isinstance(node, Acts):
         label = " or ".join(registry.acts[key].text for key in node.acts)
-        text = _leaf_text(node, label, "")
+        text = _acts_text(node, label)
     else:
         about = registry.fields[node.field]
-        text = _leaf_text(node, about.label, about.unit)
+        text = _compare_text(node, about.label, about.unit)
     return text[:1].upper() + text[1:]
 
 

@@ -78,6 +78,7 @@ def parse(stored: object, *, registry: Registry = REGISTRY) -> Node:
 
 def to_json(tree: Node) -> dict[str, object]:
     """Return the JSON form; `parse` of it gives an equal tree."""
+    stored: dict[str, object]
     match tree:
         case All(children=children):
             return {"all": [to_json(child) for child in children]}
@@ -86,21 +87,22 @@ def to_json(tree: Node) -> dict[str, object]:
         case Not(child=child):
             return {"not": to_json(child)}
         case Acts():
-            stored: dict[str, object] = {"acts": list(tree.acts), "at_least": tree.at_least}
-            if tree.at_most is not None:
-                stored["at_most"] = tree.at_most
-            if tree.within_days is not None:
-                stored["within_days"] = tree.within_days
-            return stored
+            stored = {
+                "acts": list(tree.acts),
+                "at_least": tree.at_least,
+                "at_most": tree.at_most,
+                "within_days": tree.within_days,
+            }
         case Compare():
             stored = {"field": tree.field, "operator": tree.operator.value}
-            if isinstance(tree.value, tuple):
-                stored["value"] = list(tree.value)
-            elif isinstance(tree.value, Decimal):
-                stored["value"] = str(tree.value)
-            elif tree.value is not None:
-                stored["value"] = tree.value
-            return stored
+            stored["value"] = _plain(tree.value)
+    return {key: value for key, value in stored.items() if value is not None}
+
+
+def _plain(value: Scalar | tuple[str, ...] | None) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
 class _Reader:
@@ -115,16 +117,19 @@ class _Reader:
         """Return the node, or None after recording why there is none."""
         self.nodes += 1
         try:
-            if depth > MAX_DEPTH:
-                raise _NodeError(f"nested deeper than {MAX_DEPTH} levels")
-            if self.nodes > MAX_NODES:
-                raise _NodeError(f"more than {MAX_NODES} nodes")
-            if not isinstance(stored, dict):
-                raise _NodeError("must be an object")
-            return self._node(stored, path, depth)
+            return self._node(self._object(stored, depth), path, depth)
         except _NodeError as error:
             self.problems.append(Problem(path or "/", str(error)))
             return None
+
+    def _object(self, stored: object, depth: int) -> dict[Any, Any]:
+        if depth > MAX_DEPTH:
+            raise _NodeError(f"nested deeper than {MAX_DEPTH} levels")
+        if self.nodes > MAX_NODES:
+            raise _NodeError(f"more than {MAX_NODES} nodes")
+        if not isinstance(stored, dict):
+            raise _NodeError("must be an object")
+        return stored
 
     def _node(self, stored: dict[Any, Any], path: str, depth: int) -> Node | None:
         for key, shape in (("all", All), ("any", AnyOf)):

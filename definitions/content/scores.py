@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from definitions import criteria_json
 from definitions.content.part import ActKey, Code, Criteria, Label, Part, Prose
-from definitions.criteria import Node
+from definitions.criteria import Node  # noqa: TC001 - pydantic reads the annotation
 
 SCALE = 100
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Self
@@ -10,7 +11,7 @@ from pydantic import Field, model_validator
 
 from definitions import criteria_json
 from definitions.choices import Purpose
-from definitions.content.part import ActKey, Code, Criteria, Label, Line, Part, Prose, Score
+from definitions.content.part import ActKey, Code, Criteria, Label, Line, Part, Prose, Rate, Score
 from definitions.criteria import Acts, All, AnyOf, Compare, Node, Operator
 from revops.people.choices import Role, Side
 
@@ -169,7 +170,7 @@ class ReasonList(Part):
     """The only reasons of one purpose; `other_warning_rate` flags too much "other"."""
 
     intro: Line = ""
-    other_warning_rate: str = "0.15"
+    other_warning_rate: Rate = Decimal("0.15")
     entries: tuple[ReasonEntry, ...] = Field(min_length=1, max_length=40)
 
     @model_validator(mode="after")
