@@ -34,7 +34,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
     """Reads of rounds."""
 
     def counted(self) -> RoundQuerySet:
-        """Rounds that numbers count: of no test lead, not merged away, not taken back, not void."""
+        """Rounds that numbers count: neither void nor of a lead that does not count."""
         return self.filter(
             lead__is_test=False,
             lead__merged_into__isnull=True,
