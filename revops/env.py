@@ -1,6 +1,11 @@
 """Typed readers of environment variables; a value that cannot be parsed stops the start."""
 
 import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -66,7 +71,7 @@ def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
     return value
 
 
-def database(name: str) -> dict[str, object] | None:
+def database(name: str) -> dict[str, Any] | None:
     """Return Django's connection settings of a `postgresql://` address, or None when unset.
 
     Raises:
@@ -91,3 +96,78 @@ def database(name: str) -> dict[str, object] | None:
         "PORT": str(parts.port or ""),
         "OPTIONS": query,
     }
+
+
+def connection_options(*, statement_seconds: int, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the limits every connection starts with; what the address says itself wins.
+
+    A statement, a wait for a lock and an idle transaction all end by themselves, and the server
+    notices within seconds that a client is gone. Session settings need a direct connection: a
+    pooler that shares connections between transactions is not supported.
+    """
+    limits = {
+        "statement_timeout": f"{statement_seconds}s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": f"{max(statement_seconds, 30)}s",
+        "client_connection_check_interval": "5s",
+        "synchronous_commit": "on",
+    }
+    words = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    return {
+        "connect_timeout": 5,
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "application_name": "accord",
+        **given,
+        "options": f"{words} {given.get('options', '')}".strip(),
+    }
+
+
+def mail(name: str) -> dict[str, Any] | None:
+    """Return Django's mail settings of an `smtp://` or `smtps://` address, or None when unset.
+
+    `smtp://` upgrades to TLS unless the address says `?tls=false`; `smtps://` starts with it.
+
+    Raises:
+        ImproperlyConfigured: The address has another scheme or names no host.
+    """
+    value = text(name)
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587")
+    query = dict(parse_qsl(parts.query))
+    is_wrapped = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if is_wrapped else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_wrapped,
+        "EMAIL_USE_TLS": not is_wrapped and query.get("tls", "true").lower() in TRUE,
+        "EMAIL_TIMEOUT": 10,
+        "DEFAULT_FROM_EMAIL": query.get("from", f"accord@{parts.hostname}"),
+    }
+
+
+def secret_file(path: Path) -> str:
+    """Return the secret kept in `path`; the first reader makes it up, others then read the same.
+
+    The file belongs to the current account alone. Two processes that start together agree: the
+    one whose link is made first wins.
+    """
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        os.link(temporary, path)
+    Path(temporary).unlink()
+    return path.read_text(encoding="ascii").strip()

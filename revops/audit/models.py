@@ -15,7 +15,7 @@ class AppendOnlyError(Exception):
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     """Refuse kindly what the database trigger refuses anyway."""
 
-    def update(self, **kwargs: Any) -> int:
+    def update(self, **_: Any) -> int:
         """Refuse."""
         raise AppendOnlyError(f"{self.model._meta.label} rows are never changed")
 
@@ -63,6 +63,7 @@ class Seal(AppendOnlyModel):
     last_id = models.BigIntegerField()
     row_count = models.BigIntegerField()
     rows_sha256 = models.CharField(max_length=64)
+    row_digests = models.BinaryField()
     previous_sha256 = models.CharField(max_length=64, blank=True)
     seal_sha256 = models.CharField(max_length=64, unique=True)
     sealed_at = models.DateTimeField()
@@ -73,8 +74,23 @@ class Seal(AppendOnlyModel):
                 name="audit_seal_range_is_ordered", condition=Q(last_id__gte=models.F("first_id"))
             ),
             models.UniqueConstraint(name="audit_seal_one_first_row", fields=["table", "first_id"]),
+            # One chain: a seal has one successor, and only one seal has no predecessor.
+            models.UniqueConstraint(name="audit_seal_one_successor", fields=["previous_sha256"]),
         ]
 
     def __str__(self) -> str:
         """Return the range."""
         return f"{self.table} {self.first_id}-{self.last_id}"
+
+
+class SealMark(models.Model):
+    """The newest id of a table at an earlier look, waiting until no older one can appear."""
+
+    table = models.CharField(max_length=80, unique=True)
+    last_id = models.BigIntegerField()
+    next_transaction = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return the table and the id."""
+        return f"{self.table} {self.last_id}"

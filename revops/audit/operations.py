@@ -5,7 +5,8 @@ from django.db.migrations import RunSQL
 FUNCTION = """
 CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
 END $$;
 """
 
@@ -16,7 +17,7 @@ def refuse_function() -> RunSQL:
 
 
 def protect(table: str) -> RunSQL:
-    """Refuse UPDATE, DELETE and TRUNCATE on `table`, even where replication roles skip triggers."""
+    """Refuse UPDATE, DELETE and TRUNCATE on `table`, whatever the session's replication role."""
     return RunSQL(
         f"""
         CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}

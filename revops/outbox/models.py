@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
+
+from revops.outbox.choices import Channel
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Reads of messages."""
+
+    def waiting(self, *, at: datetime) -> MessageQuerySet:
+        """Messages to be sent now, that no other process has claimed."""
+        return self.filter(
+            Q(locked_until__isnull=True) | Q(locked_until__lt=at),
+            done_at__isnull=True,
+            dead_at__isnull=True,
+            next_try_at__lte=at,
+        )
 
 
 class Message(models.Model):
@@ -14,7 +34,7 @@ class Message(models.Model):
 
     key = models.CharField(max_length=120)
     kind = models.CharField(max_length=40)
-    channel = models.CharField(max_length=16)
+    channel = models.CharField(max_length=16, choices=Channel)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -24,9 +44,18 @@ class Message(models.Model):
     dead_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(name="outbox_message_once", fields=["key", "channel"]),
+            models.CheckConstraint(
+                name="outbox_message_channel_is_known", condition=Q(channel__in=Channel.values)
+            ),
+            models.CheckConstraint(
+                name="outbox_message_done_or_dead",
+                condition=Q(done_at__isnull=True) | Q(dead_at__isnull=True),
+            ),
         ]
         indexes = [
             # The delivery loop reads only what is still to do.

@@ -1,0 +1,79 @@
+"""What all tests share: the database, no network, quick passwords, the browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.test import TransactionTestCase, override_settings
+
+from tests.database import run_database
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, request):
+    """Clone the migrated template for this process and connect as the application's role."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    patch = pytest.MonkeyPatch()
+    with django_db_blocker.unblock(), run_database(worker=worker) as database:
+        # A flush is a TRUNCATE, which append-only tables refuse; a fresh clone forgets as well.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: database.renew())
+        with django_db_blocker.block():
+            yield database
+        patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings():
+    """Hash passwords cheaply, serve static files without collecting them, keep no uploads."""
+    static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={
+            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+            "staticfiles": {"BACKEND": static},
+        },
+        WHITENOISE_AUTOREFRESH=True,
+        SECURE_SSL_REDIRECT=False,
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real data beside the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("no ../shared/data beside the repository")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Use the system's Chromium; a test that needs it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    # Root has no sandbox, and small containers have a small /dev/shm.
+    flags = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": flags}
+
+
+@pytest.fixture(autouse=True)
+def _allow_queries_beside_a_browser(request, monkeypatch):
+    """Playwright runs an event loop in the test's thread, where Django refuses to query."""
+    if "page" in request.fixturenames or "browser" in request.fixturenames:
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip browser tests where there is no browser, and say so once in the summary."""
+    if CHROMIUM is None:
+        reason = pytest.mark.skip(reason="no Chromium: browser tests are left out")
+        for item in items:
+            if item.get_closest_marker("e2e"):
+                item.add_marker(reason)
