@@ -120,7 +120,8 @@ class Transition(AppendOnlyModel):
     """A round moved from one stage to another.
 
     The reason, where the stage needs one, belongs to the definitions version in use at
-    `occurred_at`: a composite foreign key and a trigger hold that in SQL.
+    `occurred_at`: a composite foreign key and a trigger hold that in SQL. A row that takes
+    another back names it in `undoes`; neither of the two counts then, and both stay.
     """
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="transitions")
@@ -138,9 +139,17 @@ class Transition(AppendOnlyModel):
     )
     reason_purpose = models.CharField(max_length=16, blank=True)
     checklist = models.JSONField(default=dict, blank=True)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="pipeline_transition_undo_iff_undoes",
+                condition=Q(origin=Origin.UNDO, undoes__isnull=False)
+                | (~Q(origin=Origin.UNDO) & Q(undoes__isnull=True)),
+            ),
             models.CheckConstraint(
                 name="pipeline_transition_pair_is_allowed", condition=_stage_pairs()
             ),
@@ -179,7 +188,11 @@ class Transition(AppendOnlyModel):
 
 
 class Assignment(AppendOnlyModel):
-    """A round was given to a rep, and why to this one."""
+    """A round was given to a rep, and why to this one.
+
+    `to_queue` says that nobody could take it and it waits among the unassigned. Otherwise a row
+    without a rep is one whose person the source did not record.
+    """
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="assignments")
     rep = models.ForeignKey(Rep, models.PROTECT, null=True, blank=True, related_name="assignments")
@@ -187,9 +200,18 @@ class Assignment(AppendOnlyModel):
     recorded_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
     why = models.JSONField(default=dict)
+    # Defaults of the database, because intake writes these rows in SQL.
+    to_queue = models.BooleanField(default=False, db_default=False)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="pipeline_assignment_queue_has_no_rep",
+                condition=Q(to_queue=False) | Q(rep__isnull=True),
+            ),
             models.CheckConstraint(
                 name="pipeline_assignment_actor_is_named", condition=~Q(actor="")
             )
