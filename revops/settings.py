@@ -127,6 +127,7 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "errors/429.html"
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an address of a whole office is not locked for one typist
 
 # Browsers keep a `__Host-` cookie only over TLS, so plain addresses get plain names.
@@ -197,6 +198,8 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
 ]
+SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
+OLDEST_OVERDUE = "sla.selectors.oldest_overdue"  # the earliest breach_at not flagged, or None
 
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL or None

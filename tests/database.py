@@ -70,9 +70,8 @@ class TestDatabase:
                 sql.Identifier(building), sql.Identifier(OWNER)
             )
         )
-        point_django_at(self.server, name=building, user=OWNER)
-        call_command("migrate", verbosity=0, interactive=False)
-        roles.grant(app_role=APP)
+        point_django_at(self.server, name=building, user=APP)
+        call_command("migrate", verbosity=0, interactive=False)  # as the owner, then it grants
         connections.close_all()
         admin.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
@@ -134,6 +133,7 @@ def point_django_at(server: dict[str, object], *, name: str, user: str) -> None:
             "NAME": name, "USER": user, "PASSWORD": PASSWORD,
             "HOST": server["HOST"], "PORT": server["PORT"],
         }  # fmt: skip
+    settings.DATABASE_OWNER = settings.DATABASES["default"] | {"USER": OWNER}
 
 
 def fingerprint(*, version: int) -> str:

@@ -74,14 +74,14 @@ def leave(users: IO[str], *, place: Place) -> None:
         time.sleep(0.05)
 
 
-def claim_serving(place: Place) -> IO[str]:
-    """Return the lock that says who serves these data; keep it open while serving.
+def claim_serving(place: Place, *, name: str) -> IO[str]:
+    """Return the lock that says who serves the database `name`; keep it open while serving.
 
     Raises:
         EmbeddedServerError: Another process serves them.
     """
     prepare_folders(place)
-    lock = (place.folder / "serve.lock").open("a")
+    lock = (place.folder / f"serve-{name}.lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -1,0 +1,116 @@
+"""The database of commands: the embedded one when nothing is configured, and its roles."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connections
+from psycopg import sql
+
+from revops import embedded, roles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Commands that need no database, or that start it themselves.
+WITHOUT_DATABASE = frozenset(
+    {"help", "--help", "-h", "version", "--version", "collectstatic", "serve", "demo"}
+)
+
+
+@contextmanager
+def database_for(command: str) -> Iterator[None]:
+    """Keep the embedded server running for the length of `command`, if there is need for it."""
+    if command in WITHOUT_DATABASE or not settings.IS_EMBEDDED:
+        yield
+        return
+    try:
+        with server():
+            yield
+    except embedded.EmbeddedServerError as error:
+        sys.exit(str(error))
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """Keep the embedded server running; its roles and the current database exist inside."""
+    place = embedded.place(settings.DATA_DIR)
+    with embedded.running(place, notice=sys.stderr.write):
+        ensure_database()
+        try:
+            yield
+        finally:
+            connections.close_all()
+
+
+def ensure_database() -> None:
+    """Create the roles and the current database where they are missing.
+
+    Raises:
+        CommandError: The owner may not create what is missing; the message says what to run.
+    """
+    name = str(connections["default"].settings_dict["NAME"])
+    app = connections["default"].settings_dict
+    owner = owner_address()
+    with admin_connection() as admin:
+        wanted = [(app["USER"], app["PASSWORD"]), (owner["USER"], owner["PASSWORD"])]
+        try:
+            for role, password in wanted:
+                roles.ensure_role(admin, name=str(role), password=str(password))
+            roles.ensure_role(admin, name=roles.READ_ONLY_ROLE, password=None)
+            row = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if row.fetchone() is None:
+                admin.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(name), sql.Identifier(str(owner["USER"]))
+                    )
+                )
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise CommandError(
+                f"{owner['USER']} may not create roles or databases. Let an administrator run:"
+                f" CREATE ROLE {app['USER']} LOGIN PASSWORD '...';"
+                f" CREATE ROLE {roles.READ_ONLY_ROLE} NOLOGIN;"
+                f" CREATE DATABASE {name} OWNER {owner['USER']};"
+            ) from error
+
+
+def drop_database() -> None:
+    """Drop the current database with whoever is connected to it."""
+    connections.close_all()
+    name = str(connections["default"].settings_dict["NAME"])
+    with admin_connection() as admin:
+        admin.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+def provision() -> None:
+    """Bring the current database up to date: roles, migrations, rights. May be run again."""
+    ensure_database()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
+    """Connect to the server's maintenance database as the role that may create things."""
+    address = owner_address()
+    if settings.IS_EMBEDDED:
+        address = address | {"USER": embedded.ADMIN}
+    return psycopg.connect(
+        dbname="postgres",
+        host=address["HOST"] or None,
+        port=address["PORT"] or None,
+        user=address["USER"] or None,
+        password=address["PASSWORD"] or None,
+        autocommit=True,
+    )
+
+
+def owner_address() -> dict[str, object]:
+    """Return the owner's address, or the application's where no owner is configured."""
+    address: dict[str, object] = settings.DATABASE_OWNER or settings.DATABASES["default"]
+    return address
