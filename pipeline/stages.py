@@ -32,7 +32,9 @@ FINAL: Final = GIVEN_BACK | {Stage.SQL}
 
 FOLLOWS: Final[dict[Stage, frozenset[Stage]]] = {
     # Outbound rounds are created by sales and enter at assigned, SQL or opportunity.
-    Stage.NURTURE: frozenset({Stage.MQL, Stage.ASSIGNED, Stage.SQL, Stage.OPPORTUNITY}),
+    Stage.NURTURE: frozenset(
+        {Stage.MQL, Stage.ASSIGNED, Stage.SQL, Stage.OPPORTUNITY, Stage.VOID}
+    ),
     Stage.MQL: frozenset({Stage.ASSIGNED, Stage.ACCEPTED, Stage.VOID}) | GIVEN_BACK,
     Stage.ASSIGNED: frozenset({Stage.ACCEPTED, Stage.VOID}) | GIVEN_BACK,
     Stage.ACCEPTED: frozenset({Stage.SQL, Stage.VOID}) | GIVEN_BACK,
@@ -94,6 +96,8 @@ def implied_steps(*, current: Stage, target: Stage, is_outbound: bool = False) -
     skipped stages are written as implied rows. A round created by sales was never an MQL and
     owes no stage before the one it enters at.
     """
+    if current == Stage.NURTURE and target in GIVEN_BACK:
+        return [Stage.ASSIGNED if is_outbound else Stage.MQL]
     goal = Stage.OPPORTUNITY if target in {Stage.WON, Stage.LOST} else target
     if goal not in PATH or current in CLOSED:
         return []
@@ -176,7 +180,7 @@ def project(steps: Iterable[Step], *, is_outbound: bool = False) -> Projection:
     )
     stage, current_id, odd = Stage.NURTURE, None, set()
     for step in told:
-        if step.to == stage or stage == Stage.VOID:
+        if stage in {step.to, Stage.VOID}:
             continue
         if reaches(current=stage, target=step.to, is_outbound=is_outbound) or (
             not step.is_implied and reopens(current=stage, target=step.to)
@@ -212,10 +216,15 @@ def _first_times(told: list[Step]) -> dict[Stage, datetime]:
 
 
 def before(*, at: datetime, steps: Iterable[Step], is_outbound: bool = False) -> Stage:
-    """Return the stage a round was in at `at`, `at` included."""
-    return project(
-        (step for step in steps if step.occurred_at <= at), is_outbound=is_outbound
-    ).stage
+    """Return the stage a round was in at `at`, `at` included; what was undone never was."""
+    known = list(steps)
+    undone = {step.undoes for step in known}
+    told = (
+        step
+        for step in known
+        if step.occurred_at <= at and step.undoes is None and step.id not in undone
+    )
+    return project(told, is_outbound=is_outbound).stage
 
 
 def predecessor(*, current: Stage, target: Stage) -> Stage:

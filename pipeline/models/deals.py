@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from definitions.models import Reason, Version
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from definitions.models import Reason, Version
 from pipeline.choices import DealChange, Origin, Outcome, QualityFlag, SourceGroup
 from pipeline.models.facts import Round
 from pipeline.models.leads import Channel, Company, Lead

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from definitions.models import Reason, Version
 from django.db import models
 from django.db.models import F, Q
 
+from definitions.models import Reason, Version
 from pipeline import stages
 from pipeline.choices import (
     ActivityKind,
@@ -214,7 +214,7 @@ class Assignment(AppendOnlyModel):
             ),
             models.CheckConstraint(
                 name="pipeline_assignment_actor_is_named", condition=~Q(actor="")
-            )
+            ),
         ]
 
     def __str__(self) -> str:

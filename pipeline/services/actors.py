@@ -1,0 +1,34 @@
+"""Who did it, as every fact records it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from revops.people.models import ApiKey, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def actor_of(user: User) -> str:
+    """Return how facts name `user`."""
+    return f"user:{user.pk}"
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Return a name to show for each actor; two statements at most."""
+    wanted = set(actors)
+    ids: dict[str, list[int]] = {"user": [], "key": []}
+    names = {}
+    for actor in wanted:
+        kind, _, rest = actor.partition(":")
+        if kind in ids and rest.isdigit():
+            ids[kind].append(int(rest))
+        names[actor] = rest.replace("_", " ").capitalize() or actor
+    for kind, model in (("user", User), ("key", ApiKey)):
+        if ids[kind]:
+            for pk, name in model._default_manager.filter(pk__in=ids[kind]).values_list(
+                "pk", "name"
+            ):
+                names[f"{kind}:{pk}"] = str(name)
+    return names
