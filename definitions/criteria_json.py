@@ -182,7 +182,7 @@ class _Reader:
             raise _NodeError(f"no field is called {str(key)[:60]!r}")
         about = self.registry.fields[key]
         try:
-            operator = Operator(stored.get("operator"))
+            operator = Operator(str(stored.get("operator")))
         except ValueError:
             raise _NodeError(
                 f"no operator is called {str(stored.get('operator'))[:60]!r}"
@@ -231,7 +231,7 @@ def _number(value: object, about: Field) -> int | Decimal:
         raise _NodeError(f"{about.label} needs a number, not {str(value)[:60]!r}") from None
     if isinstance(number, Decimal) and not number.is_finite():
         raise _NodeError(f"{about.label} needs a finite number")
-    if abs(number) > MAX_NUMBER:
+    if not -MAX_NUMBER <= number <= MAX_NUMBER:
         raise _NodeError(f"{about.label} cannot be larger than {MAX_NUMBER}")
     return number
 

@@ -1,0 +1,151 @@
+"""What a document should not be signed with, and what its signers should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from definitions.content import Contribution, Definitions, ScoreModel, Sla
+from definitions.content.words import Dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from definitions.documents import Document
+
+LONGEST_LIST = 10
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    REFUSED = "refused"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark about one clause."""
+
+    level: Level
+    clause: str
+    message: str
+
+
+def findings(*, document: Document, score_model: ScoreModel | None = None) -> list[Finding]:
+    """Return the remarks on a document, refusals first.
+
+    Args:
+        document: The draft's content.
+        score_model: The score model in use, to tell a threshold nobody can reach.
+    """
+    match document:
+        case Definitions():
+            found = [*_definitions(document), *_reach(document, score_model)]
+        case ScoreModel():
+            found = list(_score_model(document))
+        case Sla():
+            found = list(_sla(document))
+        case Contribution():
+            found = list(_contribution(document))
+    return sorted(found, key=lambda finding: (finding.level is not Level.REFUSED, finding.clause))
+
+
+def refusals(*, document: Document) -> list[Finding]:
+    """Return only what keeps the document from being signed."""
+    return [one for one in findings(document=document) if one.level is Level.REFUSED]
+
+
+def _definitions(document: Definitions) -> Iterator[Finding]:
+    yield from _mql(document)
+    for code, term in document.terms.items():
+        for edge in term.edge_cases:
+            if not edge.ruling:
+                yield Finding(
+                    Level.REFUSED, f"terms/{code}", f"An edge case has no ruling: {edge.case}"
+                )
+        if not term.designated_by:
+            yield Finding(Level.REFUSED, f"terms/{code}", "Nobody may say so: name the roles.")
+    for purpose, reasons in document.reasons.items():
+        offered = [one for one in reasons.entries if not one.is_retired and not one.history_only]
+        if not offered:
+            yield Finding(Level.REFUSED, f"reasons/{purpose}", "No reason is left to choose.")
+        if len(offered) > LONGEST_LIST:
+            message = f"{len(offered)} reasons to choose from; about {LONGEST_LIST} at most."
+            yield Finding(Level.WARNING, f"reasons/{purpose}", message)
+
+
+def _mql(document: Definitions) -> Iterator[Finding]:
+    rule = document.mql
+    if rule.fit_threshold == 0:
+        yield Finding(
+            Level.REFUSED,
+            "mql",
+            "The MQL looks at behaviour only. A form or a page view is a signal, not a "
+            "definition: set a fit threshold.",
+        )
+    if rule.intent_threshold == 0:
+        yield Finding(
+            Level.REFUSED,
+            "mql",
+            "The MQL looks at fit only. A company that never looked at us is a target account: "
+            "set an intent threshold.",
+        )
+    top = rule.bands[0]
+    if (top.minimum_fit, top.minimum_intent) != (rule.fit_threshold, rule.intent_threshold):
+        yield Finding(Level.WARNING, "mql", f"The band {top.label} begins elsewhere than the MQL.")
+    term = document.terms.get("mql")
+    if term is not None and term.dimension is not Dimension.BOTH:
+        yield Finding(Level.REFUSED, "terms/mql", "The term says it looks at one dimension only.")
+
+
+def _reach(document: Definitions, score_model: ScoreModel | None) -> Iterator[Finding]:
+    if score_model is None:
+        return
+    pairs = (
+        ("fit", document.mql.fit_threshold, score_model.most_fit),
+        ("intent", document.mql.intent_threshold, score_model.most_intent),
+    )
+    for name, threshold, most in pairs:
+        if threshold > most:
+            yield Finding(
+                Level.WARNING,
+                "mql",
+                f"Nobody can reach {threshold} points of {name}: the score model ends at {most}.",
+            )
+
+
+def _score_model(document: ScoreModel) -> Iterator[Finding]:
+    if document.most_fit == 0:
+        yield Finding(Level.REFUSED, "fit", "No attribute gives points.")
+    if document.most_intent == 0:
+        yield Finding(Level.REFUSED, "intent", "No act gives points.")
+
+
+def _sla(document: Sla) -> Iterator[Finding]:
+    active = [one for one in document.commitments.values() if one.is_active]
+    for side in ("marketing", "sales"):
+        if not any(one.side == side for one in active):
+            yield Finding(Level.REFUSED, "commitments", f"Nothing is promised by {side}.")
+    for key, commitment in document.commitments.items():
+        if commitment.kind == "mql_volume" and (
+            commitment.count is None or not commitment.is_active
+        ):
+            yield Finding(
+                Level.WARNING,
+                f"commitments/{key}",
+                "No monthly volume is agreed yet; it has no default.",
+            )
+
+
+def _contribution(document: Contribution) -> Iterator[Finding]:
+    if document.quarter is None:
+        yield Finding(Level.REFUSED, "quarter", "The agreement names no quarter.")
+    if document.target.amount is None:
+        yield Finding(
+            Level.WARNING, "target", "No target amount: the page will show no target status."
+        )
+    total = sum(split.amount for split in document.target.split)
+    if document.target.amount is not None and total > document.target.amount:
+        yield Finding(Level.REFUSED, "target", "The parts are more than the whole target.")

@@ -1,0 +1,58 @@
+"""Every change of a document: drafts, requests, signatures, activation."""
+
+from definitions.documents import ContentError
+from definitions.services.base import DocumentError, NotAllowedError
+from definitions.services.drafts import (
+    ClauseConflictError,
+    DraftClosedError,
+    draft_content,
+    edit_clause,
+    open_draft,
+)
+from definitions.services.freezing import install_defaults
+from definitions.services.requests import (
+    RequestRefusedError,
+    earliest_change,
+    expire_requests,
+    request_signatures,
+)
+from definitions.services.signing import (
+    ChangedSinceShownError,
+    Proof,
+    RequestClosedError,
+    SlotTakenError,
+    StaleAuthenticationError,
+    TypedNameError,
+    decline_version,
+    record_text,
+    sign_version,
+    statement,
+    withdraw_version,
+)
+
+__all__ = [
+    "ChangedSinceShownError",
+    "ClauseConflictError",
+    "ContentError",
+    "DocumentError",
+    "DraftClosedError",
+    "NotAllowedError",
+    "Proof",
+    "RequestClosedError",
+    "RequestRefusedError",
+    "SlotTakenError",
+    "StaleAuthenticationError",
+    "TypedNameError",
+    "decline_version",
+    "draft_content",
+    "earliest_change",
+    "edit_clause",
+    "expire_requests",
+    "install_defaults",
+    "open_draft",
+    "record_text",
+    "request_signatures",
+    "sign_version",
+    "statement",
+    "withdraw_version",
+]

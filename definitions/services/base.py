@@ -1,0 +1,73 @@
+"""What every service of the documents shares: the lock, actors, refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import F
+
+from definitions.models import RequestClosure, SignatureRequest, Version
+from revops.people.models import RevocationEpoch
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from definitions.choices import Closure
+    from revops.people.models import User
+
+# Any constant will do; it only has to differ from the other advisory locks of the project.
+DOCUMENTS_LOCK = 7_104_500_001
+
+
+class DocumentError(Exception):
+    """A refusal whose message is shown as it is."""
+
+
+class NotAllowedError(DocumentError):
+    """The person's role does not hold the right."""
+
+
+def lock_documents() -> None:
+    """Let one transaction at a time change documents, until it ends.
+
+    An advisory lock, because the rows that settle a signing are append-only and the
+    application's role may not lock them. Signing is rare; one lock for all is enough.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DOCUMENTS_LOCK])
+
+
+def actor_of(user: User) -> str:
+    """Return how a person is named on facts of record."""
+    return f"user:{user.pk}"
+
+
+def require(*, by: User, right: str, words: str) -> None:
+    """Refuse unless `by` holds `right`.
+
+    Raises:
+        NotAllowedError: The role lacks it; `words` complete "You may not ...".
+    """
+    if not by.has_perm(right):
+        raise NotAllowedError(f"Your role may not {words}.")
+
+
+def close_request(
+    *, request: SignatureRequest, cause: Closure, at: datetime, actor: str
+) -> RequestClosure:
+    """Write the one end of a request."""
+    return RequestClosure.objects.create(request=request, cause=cause, closed_at=at, actor=actor)
+
+
+def raise_epoch() -> None:
+    """Tell every process that what it remembers of the schedule is old."""
+    changed = RevocationEpoch.objects.filter(pk=1).update(number=F("number") + 1)
+    if not changed:
+        RevocationEpoch.objects.create(pk=1, number=1)
+
+
+def next_number(*, kind: str) -> int:
+    """Return the number of the next version; call it under the lock."""
+    last = Version.objects.filter(kind=kind).order_by("-number").values_list("number", flat=True)
+    return (last.first() or 0) + 1

@@ -1,0 +1,237 @@
+"""Put a draft before its signers, and end requests nobody completed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from definitions import selectors
+from definitions.choices import Closure, DocumentKind
+from definitions.content import Contribution
+from definitions.documents import parse_document
+from definitions.lint import refusals
+from definitions.models import Activation, Draft, SignatureRequest, Version
+from definitions.services.base import (
+    DocumentError,
+    actor_of,
+    close_request,
+    lock_documents,
+    require,
+)
+from definitions.services.drafts import DraftClosedError, draft_content
+from definitions.services.freezing import freeze
+from revops.outbox.services import Notice, announce
+from revops.people.choices import Role, Side
+from revops.people.models import Organization, User
+
+if TYPE_CHECKING:
+    from definitions.documents import Document
+    from definitions.lint import Finding
+
+EXPIRES_AFTER = timedelta(days=14)
+ALL_SLOTS = (Side.REVOPS, Side.MARKETING, Side.SALES)
+SIGNERS = {
+    Side.REVOPS: Role.REVOPS,
+    Side.MARKETING: Role.MARKETING_LEADER,
+    Side.SALES: Role.SALES_LEADER,
+}
+# How many months after the last signed change the next may take effect.
+STABLE_MONTHS = {DocumentKind.DEFINITIONS: 6, DocumentKind.SCORE_MODEL: 3}
+
+
+class RequestRefusedError(DocumentError):
+    """The draft cannot be sent for signature as it is."""
+
+    def __init__(self, message: str, *, findings: tuple[Finding, ...] = ()) -> None:
+        self.findings = findings
+        super().__init__(message)
+
+
+@transaction.atomic
+def request_signatures(
+    *,
+    draft: Draft,
+    by: User,
+    at: datetime,
+    effective_from: datetime | None = None,
+    exceptional_reason: str = "",
+) -> SignatureRequest:
+    """Freeze a draft into an immutable version and ask the slots to sign it.
+
+    Args:
+        draft: The open draft.
+        by: Who asks.
+        at: When; the request expires 14 days later.
+        effective_from: From when the version is to hold, not before `at`; None means as soon as
+            everybody has signed, and for a contribution agreement its quarter's first instant.
+        exceptional_reason: Why the change comes sooner than the document's rules allow.
+
+    Raises:
+        NotAllowedError: Only RevOps publishes.
+        DraftClosedError: The draft is closed.
+        RequestRefusedError: The draft is not fit to be signed, says the same as the signed
+            version, already waits for signatures, or its date breaks the stability rule.
+        ContentError: The draft is no valid document.
+    """
+    require(by=by, right="definitions.request_signatures", words="ask for signatures")
+    lock_documents()
+    draft = Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+    if draft.closed_at is not None:
+        raise DraftClosedError("This draft is closed. Open a new one from the version in use.")
+    end_expired(at=at)
+    if SignatureRequest.objects.filter(draft=draft, closure__isnull=True).exists():
+        raise RequestRefusedError("This draft is already waiting for signatures.")
+    kind = DocumentKind(draft.kind)
+    content = draft_content(draft=draft)
+    document = parse_document(kind=kind, content=content)
+    _refuse_unfit(document=document)
+    starts = _effective_from(document=document, wanted=effective_from, at=at)
+    exceptional_reason = exceptional_reason.strip()
+    refuse_too_soon(kind=kind, document=document, starts=starts, reason=exceptional_reason, at=at)
+    version = freeze(
+        kind=kind,
+        content=content,
+        based_on=draft.based_on,
+        exceptional_reason=exceptional_reason,
+        at=at,
+        actor=actor_of(by),
+    )
+    _refuse_unchanged(version=version, at=at)
+    request = SignatureRequest.objects.create(
+        version=version,
+        draft=draft,
+        slots=slots_to_fill(),
+        effective_from=starts,
+        requested_at=at,
+        expires_at=at + EXPIRES_AFTER,
+        requested_by=by,
+        actor=actor_of(by),
+    )
+    _tell_signers(request=request, at=at)
+    return request
+
+
+def slots_to_fill() -> list[str]:
+    """Return the slots of a new request; without any RevOps person there are two."""
+    has_revops = User.objects.filter(role=Role.REVOPS, is_active=True).exists()
+    return [slot.value for slot in ALL_SLOTS if has_revops or slot is not Side.REVOPS]
+
+
+def _refuse_unfit(*, document: Document) -> None:
+    found = refusals(document=document)
+    if found:
+        words = " ".join(finding.message for finding in found)
+        raise RequestRefusedError(f"Not fit to be signed: {words}", findings=tuple(found))
+
+
+def _effective_from(*, document: Document, wanted: datetime | None, at: datetime) -> datetime:
+    first = quarter_begins(document=document)
+    starts = wanted or (at if first is None else max(first, at))
+    if starts < at:
+        raise RequestRefusedError("A version cannot take effect in the past.")
+    return starts
+
+
+def quarter_begins(*, document: Document) -> datetime | None:
+    """Return the first instant of a contribution agreement's quarter; None for other documents."""
+    if not isinstance(document, Contribution) or document.quarter is None:
+        return None
+    zone = Organization.objects.values_list("timezone", flat=True).first() or "UTC"
+    day = document.quarter.starts_on
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+
+
+def refuse_too_soon(
+    *, kind: DocumentKind, document: Document, starts: datetime, reason: str, at: datetime
+) -> None:
+    """Hold a change to the document's stability rule unless it is exceptional, with a reason.
+
+    Raises:
+        RequestRefusedError: It comes too soon, or the quarter has begun, and no reason is given.
+    """
+    if reason:
+        return
+    earliest = earliest_change(kind=kind, at=at)
+    if earliest is not None and starts < earliest:
+        raise RequestRefusedError(
+            f"The last signed change is less than {STABLE_MONTHS[kind]} months old. This one may "
+            f"take effect on {earliest:%Y-%m-%d} or later, or as an exception with a reason."
+        )
+    first = quarter_begins(document=document)
+    if first is not None and starts != first:
+        raise RequestRefusedError(
+            f"A contribution agreement takes effect on its quarter's first day, {first:%Y-%m-%d}, "
+            "and is signed before it. A later one is an exception with a reason."
+        )
+
+
+def earliest_change(*, kind: DocumentKind, at: datetime) -> datetime | None:
+    """Return when the next change may take effect without being exceptional; None if any time."""
+    months = STABLE_MONTHS.get(kind)
+    if months is None:
+        return None
+    last = (
+        Activation.objects.filter(kind=kind, is_signed=True)
+        .exclude(withdrawal__withdrawn_at__lte=at)
+        .order_by("-effective_from")
+        .values_list("effective_from", flat=True)
+        .first()
+    )
+    return None if last is None else add_months(instant=last, months=months)
+
+
+def add_months(*, instant: datetime, months: int) -> datetime:
+    """Return the same day of a later month, or its last day where it has no such day."""
+    month = instant.month - 1 + months
+    year, month = instant.year + month // 12, month % 12 + 1
+    for day in range(instant.day, 27, -1):
+        try:
+            return instant.replace(year=year, month=month, day=day)
+        except ValueError:
+            continue
+    return instant.replace(year=year, month=month)
+
+
+def _refuse_unchanged(*, version: Version, at: datetime) -> None:
+    in_use = selectors.version_in_use(kind=version.kind, at=at)
+    if in_use.is_signed and in_use.version.content == version.content:
+        raise RequestRefusedError("The draft says the same as the version in force.")
+
+
+def _tell_signers(*, request: SignatureRequest, at: datetime) -> None:
+    roles = [SIGNERS[Side(slot)] for slot in request.slots]
+    to = list(
+        User.objects.filter(role__in=roles, is_active=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    notice = Notice(
+        key=f"signature_request:{request.pk}",
+        kind="signature_requested",
+        payload={"request": request.pk, "version": request.version_id, "to": to},
+    )
+    announce(notices=[notice], at=at)
+
+
+def end_expired(*, at: datetime) -> int:
+    """Close the requests whose time is over; call it under the lock."""
+    stale = list(SignatureRequest.objects.filter(closure__isnull=True, expires_at__lte=at))
+    for request in stale:
+        close_request(
+            request=request, cause=Closure.EXPIRED, at=at, actor="system:expire_requests"
+        )
+    return len(stale)
+
+
+@transaction.atomic
+def expire_requests(*, at: datetime) -> int:
+    """Close requests that were not completed within 14 days; a periodic service.
+
+    Returns:
+        How many were closed; a second run finds none.
+    """
+    lock_documents()
+    return end_expired(at=at)
