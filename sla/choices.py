@@ -1,0 +1,106 @@
+"""Closed vocabularies of promises, evidence, clocks and breaches."""
+
+from django.db import models
+
+
+class ClockKind(models.TextChoices):
+    """What a promise is about."""
+
+    ROUTING = "routing", "Routing"
+    FIRST_CONTACT = "first_contact", "First contact"
+    SAL_REVIEW = "sal_review", "Sales review"
+    ATTEMPTS = "attempts", "Follow-up attempts"
+    DISPOSITION = "disposition", "Logged outcome"
+    FINAL_DISPOSITION = "final_disposition", "Final disposition"
+    MARKETING_FEEDBACK = "marketing_feedback", "Marketing feedback"
+    LEAD_AGE = "lead_age", "Lead age at handoff"
+    MQL_VOLUME = "mql_volume", "Monthly MQL volume"
+
+
+class Scope(models.TextChoices):
+    """Whose clock it is: the team's promise on the lead, or one person's share of it."""
+
+    LEAD = "lead", "Lead"
+    OWNER = "owner", "Owner"
+
+
+class Unit(models.TextChoices):
+    """How an allowance is counted; there is no plain "days"."""
+
+    BUSINESS_HOURS = "business_hours", "Business hours"
+    BUSINESS_DAYS = "business_days", "Business days"
+    CALENDAR_HOURS = "calendar_hours", "Calendar hours"
+    CALENDAR_DAYS = "calendar_days", "Calendar days"
+    CALENDAR_MINUTES = "calendar_minutes", "Calendar minutes"
+    PER_MONTH = "per_month", "Per month"
+
+
+class ClockStatus(models.TextChoices):
+    """What the fold of the evidence says of a clock."""
+
+    NOT_STARTED = "not_started", "Not started"
+    PENDING = "pending", "Running"
+    MET = "met", "Met"
+    MET_LATE = "met_late", "Met late"
+    BREACHED_OPEN = "breached_open", "Missed, still open"
+    BREACHED_CLOSED = "breached_closed", "Missed"
+    SUPERSEDED = "superseded", "Handed over"
+    CANCELLED = "cancelled", "Cancelled"
+    MERGED = "merged", "Merged"
+    EXCUSED = "excused", "Excused"
+
+
+class EvidenceKind(models.TextChoices):
+    """What happened, as far as promises care."""
+
+    CAPTURED = "captured", "Lead captured"
+    MQL = "mql", "Became MQL"
+    ASSIGNED = "assigned", "Assigned to a person"
+    OUTREACH = "outreach", "Contact attempt"
+    DISPOSITION = "disposition", "Outcome logged"
+    FEEDBACK = "feedback", "Feedback to marketing"
+    FEEDBACK_ANSWERED = "feedback_answered", "Feedback answered"
+    FEEDBACK_WITHDRAWN = "feedback_withdrawn", "Feedback withdrawn"
+    PAUSED = "paused", "Paused"
+    RESUMED = "resumed", "Resumed"
+    RECALLED = "recalled", "Recalled as test, duplicate or erased"
+    MERGED = "merged", "Merged into another lead"
+    VOIDED = "voided", "Evidence taken back"
+    REPLANNED = "replanned", "Deadline planned again"
+    EXCUSED = "excused", "Breach excused"
+
+
+class DispositionValue(models.TextChoices):
+    """The outcome a disposition logs."""
+
+    WORKING = "working", "Working"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    SQL = "sql", "SQL"
+    RECYCLED = "recycled", "Recycled"
+    DISQUALIFIED = "disqualified", "Disqualified"
+
+
+class PauseReason(models.TextChoices):
+    """The only reasons for which a clock may stand still."""
+
+    WAITING_ON_MARKETING = "waiting_on_marketing", "Waiting on marketing"
+    PROSPECT_ASKED_LATER = "prospect_asked_later", "Prospect asked for a later date"
+    INVALID_CONTACT_DATA = "invalid_contact_data", "Invalid contact data"
+
+
+class RevisionKind(models.TextChoices):
+    """How a breach was corrected."""
+
+    RESCINDED = "rescinded", "Rescinded"
+    REINSTATED = "reinstated", "Reinstated"
+    RECLASSIFIED = "reclassified", "Reclassified"
+    EXCUSED = "excused", "Excused"
+
+
+class BreachCause(models.TextChoices):
+    """In what the promise was missed."""
+
+    NOTHING_DONE = "nothing_done", "Nothing done in time"
+    TOO_FEW = "too_few", "Too few in time"
+    TOO_OLD = "too_old", "Too old at handoff"

@@ -1,0 +1,169 @@
+"""What starts, stops and cancels each kind of clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sla.choices import ClockKind, DispositionValue, EvidenceKind, PauseReason
+from sla.fold.facts import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sla.fold.facts import Fact, Promise
+    from sla.fold.timeline import Cycle
+
+PAUSABLE = frozenset(
+    {
+        ClockKind.FIRST_CONTACT,
+        ClockKind.SAL_REVIEW,
+        ClockKind.ATTEMPTS,
+        ClockKind.DISPOSITION,
+        ClockKind.FINAL_DISPOSITION,
+    }
+)
+# Every other kind belongs to the lead as a whole or to marketing and has no holder.
+HELD = PAUSABLE
+CLOSED_BY_CLOSING = frozenset({ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS, ClockKind.DISPOSITION})
+DECIDED = FINAL | {DispositionValue.ACCEPTED}
+FROM_ASSIGNMENT = frozenset(
+    {ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS, ClockKind.FINAL_DISPOSITION}
+)
+Cancel = tuple["Fact", str]
+
+
+def start_of(kind: str, cycle: Cycle) -> Fact | None:
+    """Return the fact that starts the cycle's clock of a kind; None while it has not started."""
+    if kind in {ClockKind.ROUTING, ClockKind.SAL_REVIEW}:
+        return _first(cycle.of(EvidenceKind.MQL))
+    assigned = _first(cycle.of(EvidenceKind.ASSIGNED))
+    if kind in FROM_ASSIGNMENT or kind == ClockKind.LEAD_AGE:
+        return assigned
+    since = assigned.occurred_at if assigned else None
+    return _first(fact for fact in cycle.attempts() if since is None or fact.occurred_at >= since)
+
+
+def stop_of(
+    kind: str, promise: Promise, cycle: Cycle, *, start: datetime, before: datetime | None = None
+) -> tuple[Fact | None, int | None]:
+    """Return the fact that stops a clock and, for attempts, how many were counted.
+
+    Args:
+        kind: The kind of clock.
+        promise: Its commitment; attempts read the number and what counts from it.
+        cycle: The facts.
+        start: Facts that occurred earlier stop nothing.
+        before: Facts at or after this instant belong to the next holder.
+    """
+
+    def within(facts: Iterable[Fact]) -> Iterable[Fact]:
+        return (
+            fact
+            for fact in facts
+            if fact.occurred_at >= start and (before is None or fact.occurred_at < before)
+        )
+
+    if kind == ClockKind.ATTEMPTS:
+        return _counted(promise, within(cycle.attempts()))
+    if kind == ClockKind.FIRST_CONTACT:
+        return _first(within(cycle.attempts())), None
+    if kind == ClockKind.ROUTING:
+        return _first(within(cycle.of(EvidenceKind.ASSIGNED))), None
+    outcomes = cycle.dispositions()
+    if kind == ClockKind.SAL_REVIEW:
+        outcomes = [fact for fact in outcomes if fact.value in DECIDED]
+    elif kind == ClockKind.FINAL_DISPOSITION:
+        outcomes = [
+            fact for fact in outcomes if fact.value in FINAL and fact.key not in cycle.undone
+        ]
+    return _first(within(outcomes)), None
+
+
+def cancel_of(kind: str, cycle: Cycle, *, start: datetime) -> Cancel | None:
+    """Return the first fact that takes a clock out of the counts, and why."""
+    found: list[Cancel] = [(fact, "recalled") for fact in cycle.of(EvidenceKind.RECALLED)]
+    if kind in CLOSED_BY_CLOSING:
+        found += [(fact, "terminal_disposition") for fact in cycle.closings()]
+    if kind == ClockKind.ATTEMPTS:
+        found += [
+            (fact, "terminal_disposition")
+            for fact in cycle.dispositions()
+            if fact.value == DispositionValue.SQL
+        ]
+    later = [cancel for cancel in found if cancel[0].occurred_at >= start]
+    return min(later, key=lambda cancel: cancel[0].order, default=None)
+
+
+def feedback_items(cycle: Cycle) -> list[Fact]:
+    """Return what marketing has to answer: notes, rejections, leads returned with a question."""
+    return [
+        fact
+        for fact in cycle.facts
+        if fact.kind == EvidenceKind.FEEDBACK
+        or (fact.is_disposition and fact.value == DispositionValue.REJECTED)
+        or (fact.kind == EvidenceKind.PAUSED and fact.reason == PauseReason.WAITING_ON_MARKETING)
+    ]
+
+
+def answer_of(item: Fact, cycle: Cycle) -> Fact | None:
+    """Return the first reply to a feedback item; a reply that names none answers all."""
+    resumes = item.kind == EvidenceKind.PAUSED
+    for fact in cycle.facts:
+        if fact.occurred_at < item.occurred_at or fact.key == item.key:
+            continue
+        if fact.kind == EvidenceKind.FEEDBACK_ANSWERED and _names(fact, item):
+            return fact
+        if resumes and fact.kind == EvidenceKind.RESUMED:
+            return fact
+    return None
+
+
+def withdrawal_of(item: Fact, cycle: Cycle) -> Cancel | None:
+    """Return what takes a feedback item back."""
+    found: list[Cancel] = [
+        (fact, "withdrawn")
+        for fact in cycle.of(EvidenceKind.FEEDBACK_WITHDRAWN)
+        if _names(fact, item)
+    ]
+    found += [(fact, "recalled") for fact in cycle.of(EvidenceKind.RECALLED)]
+    later = [cancel for cancel in found if cancel[0].occurred_at >= item.occurred_at]
+    return min(later, key=lambda cancel: cancel[0].order, default=None)
+
+
+def _names(fact: Fact, item: Fact) -> bool:
+    """Return whether a reply concerns an item: it names its key or source id, or nothing."""
+    answers = fact.payload.get("answers")
+    if not answers:
+        return True
+    named = {str(answer) for answer in answers}
+    return str(item.key) in named or (bool(item.source_id) and item.source_id in named)
+
+
+def _counted(promise: Promise, attempts: Iterable[Fact]) -> tuple[Fact | None, int]:
+    """Return the attempt that fulfils the number, and how many distinct ones there were.
+
+    An attempt less than `collapse_minutes` after the last counted one on its channel is the same
+    attempt. A conversation fulfils the promise at once: nobody is told to keep calling someone
+    who answered.
+    """
+    window = timedelta(minutes=promise.collapse_minutes)
+    needed = promise.count or 1
+    last: dict[str, datetime] = {}
+    distinct = 0
+    first_counts = 0 if promise.includes_first else 1
+    for fact in attempts:
+        seen = last.get(fact.channel)
+        if seen is None or fact.occurred_at - seen >= window:
+            last[fact.channel] = fact.occurred_at
+            distinct += 1
+        counted = max(distinct - first_counts, 0)
+        if counted >= needed or fact.is_conversation:
+            return fact, counted
+    return None, max(distinct - first_counts, 0)
+
+
+def _first(facts: Iterable[Fact]) -> Fact | None:
+    """Return the first fact, if any."""
+    return next(iter(facts), None)
