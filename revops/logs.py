@@ -12,11 +12,16 @@ SHARED: list[Any] = [
     structlog.stdlib.ExtraAdder(),
 ]
 
+# Local variables may hold personal data and secrets; they stay out of the log.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
     """Return the LOGGING setting: everything goes to the standard error stream."""
     last: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [TRACEBACKS, structlog.processors.JSONRenderer()]
         if as_json
         else [structlog.dev.ConsoleRenderer(colors=False)]
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 TRIED_PORTS = 50
+# The browsable API is not served, and htmx is used in version 2 without extensions.
+UNUSED_STATIC = ["rest_framework/*", "django_htmx/ext/*", "django_htmx/*-4*"]
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
@@ -103,7 +105,9 @@ def collect_static() -> None:
     current = fingerprint_of_static()
     if stamp.exists() and stamp.read_text() == current:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    call_command(
+        "collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=UNUSED_STATIC
+    )
     stamp.write_text(current)
 
 
