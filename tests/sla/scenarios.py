@@ -154,6 +154,7 @@ def month_answer(pace: fold.Pace, counted_in: str | None) -> dict[str, Any]:
         "mql_count": pace.counted,
         "counted_in": counted_in,
         "breach_rows": int(pace.status == ClockStatus.BREACHED_CLOSED),
+        "breach_rescinded": False,
         "_lead": None,
         "_cycle": 0,
         "_kind": ClockKind.MQL_VOLUME,
