@@ -20,3 +20,18 @@ class Side(models.TextChoices):
     MARKETING = "marketing", "Marketing"
     SALES = "sales", "Sales"
     REVOPS = "revops", "RevOps"
+
+
+class Theme(models.TextChoices):
+    """Which colours a person wants; empty follows the browser."""
+
+    SYSTEM = "", "As the browser"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class HourCycle(models.TextChoices):
+    """How a person reads the time of day."""
+
+    TWENTY_FOUR = "24", "16:30"
+    TWELVE = "12", "4:30 PM"

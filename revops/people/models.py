@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from revops.people import permissions
-from revops.people.choices import Role, Side
+from revops.people.choices import HourCycle, Role, Side, Theme
 
 if TYPE_CHECKING:
     from datetime import date
@@ -90,7 +90,9 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members")
     timezone = models.CharField(max_length=64, blank=True)
-    theme = models.CharField(max_length=8, blank=True)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM, blank=True)
+    hour_cycle = models.CharField(max_length=2, choices=HourCycle, default=HourCycle.TWENTY_FOUR)
+    has_shortcuts = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)
     joined_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +107,13 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(
                 name="people_user_role_is_known", condition=Q(role__in=Role.values)
+            ),
+            models.CheckConstraint(
+                name="people_user_theme_is_known", condition=Q(theme__in=Theme.values)
+            ),
+            models.CheckConstraint(
+                name="people_user_hour_cycle_is_known",
+                condition=Q(hour_cycle__in=HourCycle.values),
             ),
             models.UniqueConstraint(Lower("email"), name="people_user_email_any_case"),
         ]

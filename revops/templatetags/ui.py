@@ -1,5 +1,19 @@
-"""Template tags and filters of the component library."""
+"""Template tags and filters of the component library; the gallery page shows them all.
+
+Built into every template. The parts live beside this module:
+
+- `icons`: `{% icon "check" %}`
+- `numbers`: `{% money amount %}`, `|percent`, `|count`, `|plural:"lead"`, `{% band stops 0.4 %}`
+- `moments`: `{% local at %}`, `{% ago at %}`, `|duration`, `{% clock_badge state length %}`
+- `blocks`: `{% panel %}`, `{% definition %}`, `{% dialog %}`, `{% tip %}`, `{% chart %}`
+- `shell`: what `base.html` needs
+"""
 
 from django import template
 
+from revops.templatetags import blocks, icons, moments, numbers, shell
+
 register = template.Library()
+for part in (icons, numbers, moments, blocks, shell):
+    register.tags.update(part.register.tags)
+    register.filters.update(part.register.filters)

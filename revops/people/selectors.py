@@ -1,0 +1,88 @@
+"""Answers about people and the organisation that are not rows of one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, cast
+from zoneinfo import available_timezones
+
+from revops.people.choices import Role
+from revops.people.models import Organization, User
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+ZONE_NAMES = (*sorted(name for name in available_timezones() if "/" in name), "UTC")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """How one reader wants the product to look and to tell the time.
+
+    Attributes:
+        user: Who reads; None when nobody is logged in.
+        zone: IANA name; the organisation's where the reader has not chosen one.
+        theme: `light`, `dark`, or empty for the browser's choice.
+        at: The request's instant; None outside a request.
+    """
+
+    user: User | None
+    organization: str
+    is_sample: bool
+    zone: str
+    theme: str
+    twelve_hours: bool
+    has_shortcuts: bool
+    at: datetime | None
+
+
+_NOBODY = Viewer(
+    user=None, organization="", is_sample=False, zone="UTC", theme="", twelve_hours=False,
+    has_shortcuts=True, at=None,
+)  # fmt: skip
+
+
+def organization() -> Organization | None:
+    """Return the one organisation; None in an empty database."""
+    return Organization.objects.first()
+
+
+def viewer(request: HttpRequest | None) -> Viewer:
+    """Return the reader's settings, read once per request."""
+    if request is None:
+        return _NOBODY
+    known = getattr(request, "_viewer", None)
+    if known is None:
+        known = _read_viewer(request)
+        request._viewer = known  # type: ignore[attr-defined] # noqa: SLF001 - kept for this request
+    return cast("Viewer", known)
+
+
+def _read_viewer(request: HttpRequest) -> Viewer:
+    owner = organization()
+    user = getattr(request, "user", None)
+    reader = user if isinstance(user, User) or getattr(user, "is_authenticated", False) else None
+    return Viewer(
+        user=cast("User | None", reader),
+        organization=owner.name if owner else "",
+        is_sample=bool(owner and owner.is_sample),
+        zone=(getattr(reader, "timezone", "") or (owner.timezone if owner else "UTC")),
+        theme=getattr(reader, "theme", ""),
+        twelve_hours=getattr(reader, "hour_cycle", "") == "12",
+        has_shortcuts=getattr(reader, "has_shortcuts", True),
+        # The attribute is lazy and supports no arithmetic; a conversion reads it.
+        at=request.at.astimezone(UTC) if hasattr(request, "at") else None,
+    )
+
+
+def sample_people() -> list[User]:
+    """Return one active person per role, in the order of the roles; empty outside a sample."""
+    owner = organization()
+    if owner is None or not owner.is_sample:
+        return []
+    people = User.objects.filter(is_active=True, is_superuser=False).order_by("-pk")
+    first = {person.role: person for person in people.select_related("team")}
+    return [first[role] for role in Role.values if role in first]
