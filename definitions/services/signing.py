@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from definitions.models import (
     Withdrawal,
     history_by,
 )
+from definitions.records import record_text
 from definitions.services.base import (
     DocumentError,
     NotAllowedError,
@@ -202,29 +203,6 @@ def _chained(
     signature.record_sha256 = canonical.sha256(record_text(signature))
     signature.save(force_insert=True)
     return signature
-
-
-def record_text(signature: Signature) -> str:
-    """Return the canonical text of a signature's record; its SHA-256 is the link of the chain."""
-    record: dict[str, Any] = {
-        "format": canonical.RECORD_FORMAT,
-        "position": signature.position,
-        "previous_sha256": signature.previous_sha256,
-        "document": signature.request.version.kind,
-        "number": signature.request.version.number,
-        "document_sha256": signature.document_sha256,
-        "request": signature.request_id,
-        "effective_from": signature.request.effective_from.astimezone(UTC).isoformat(),
-        "signer": actor_of(signature.signer),
-        "actor": signature.actor,
-        "slot": signature.slot,
-        "typed_name": signature.typed_name,
-        "statement": signature.statement,
-        "signed_at": signature.signed_at.astimezone(UTC).isoformat(),
-        "ip": signature.ip,
-        "user_agent": signature.user_agent,
-    }
-    return canonical.canonical(record)
 
 
 def _activate(*, request: SignatureRequest, by: User, at: datetime) -> Activation:
