@@ -70,7 +70,7 @@ TITLES: Final = (
     (("Director of Sales", "director"), 0.15),
     (("Marketing Director", "director"), 0.1),
     (("Operations Manager", "manager"), 0.2),
-    (("Sales Operations Analyst", "individual"), 0.13),
+    (("Sales Operations Analyst", "senior"), 0.13),
     (("Chief Revenue Officer", "c_level"), 0.06),
     (("Founder", "c_level"), 0.05),
     (("Student", "student"), 0.03),
@@ -174,12 +174,12 @@ def acts(
     level = channel.keenness * draws.log_normal("level", median=1.0, sigma=0.55)
     found: list[tuple[str, float]] = []
     for kind, mean in (
-        ("page_view", 3.0),
-        ("product_page", 1.6),
-        ("pricing_view", 1.0),
-        ("download", 0.7),
-        ("case_study", 0.45),
-        ("email_click", 0.6),
+        ("page_view", 4.0),
+        ("product_page", 2.2),
+        ("pricing_view", 1.5),
+        ("download", 1.1),
+        ("case_study", 0.8),
+        ("email_click", 0.8),
     ):
         count = int(mean * level + draws.u(f"{kind} count"))
         found += [

@@ -174,7 +174,7 @@ def _inbound_story(*, world: World, number: int, captured_at: datetime) -> Story
     """Draw one inbound lead; it becomes an MQL only if the definition says so at loading."""
     draws = world.draws.of(f"inbound {number}")
     channel = draws.weighted("channel", [(plan, plan.share) for plan in market.CHANNELS])
-    hand_raiser = draws.chance("hand raiser", 0.2 * channel.keenness)
+    hand_raiser = draws.chance("hand raiser", 0.26 * channel.keenness)
     person = market.person(draws=draws, hand_raiser=hand_raiser)
     is_after = captured_at >= world.signed_at
     mql_at = captured_at + timedelta(seconds=draws.whole("qualified", 20, 600))

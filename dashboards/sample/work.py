@@ -20,7 +20,7 @@ REJECT_REASONS: Final = (
     ("not_icp_company", 0.24),
     ("not_icp_role", 0.14),
     ("unreachable", 0.2),
-    ("already_customer", 0.1),
+    ("customer_or_open_deal", 0.1),
     ("bad_contact_data", 0.1),
     ("no_need", 0.12),
     ("no_budget", 0.05),
