@@ -1,0 +1,1 @@
+"""Reads of promises, clocks and the ledger."""

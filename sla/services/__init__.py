@@ -1,0 +1,1 @@
+"""Every change of calendars, commitments, evidence, clocks and breaches."""
