@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -36,13 +37,20 @@ def _is_field(key: str) -> str:
     return key
 
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """How a form edits values of this kind; the rules of the value are not its business."""
+
+    by: str
+
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Edited("code")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Line = Annotated[str, StringConstraints(max_length=500)]
-Prose = Annotated[str, StringConstraints(max_length=6000)]
+Line = Annotated[str, StringConstraints(max_length=500), Edited("area")]
+Prose = Annotated[str, StringConstraints(max_length=6000), Edited("area")]
 Score = Annotated[int, Field(ge=0, le=100)]
 Rate = Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4)]
 Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
-Criteria = Annotated[dict[str, Any], AfterValidator(_is_tree)]
-ActKey = Annotated[str, AfterValidator(_is_act)]
+Criteria = Annotated[dict[str, Any], AfterValidator(_is_tree), Edited("criteria")]
+ActKey = Annotated[str, AfterValidator(_is_act), Edited("act")]
 FieldKey = Annotated[str, AfterValidator(_is_field)]

@@ -1,0 +1,191 @@
+"""What a form of a clause is made of, and how a type of the content is edited."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+
+from definitions.content.part import Edited, Part
+from definitions.documents import MODELS, SPLIT
+from definitions.fields import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from definitions.choices import DocumentKind
+
+ROOT = "body"
+
+
+class Kind(StrEnum):
+    """How an input looks and what its text means."""
+
+    TEXT = "text"
+    AREA = "area"
+    LINES = "lines"
+    NUMBER = "number"
+    DECIMAL = "decimal"
+    DATE = "date"
+    FLAG = "flag"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    CODE = "code"
+    CRITERIA = "criteria"
+    RATES = "rates"
+    FIXED = "fixed"
+
+
+# Inputs whose emptiness makes a new entry of a list an entry nobody filled in.
+TYPED = frozenset({Kind.TEXT, Kind.AREA, Kind.LINES, Kind.CRITERIA, Kind.CODE})
+
+
+@dataclass(frozen=True)
+class Input:
+    """One value of a clause."""
+
+    name: str
+    label: str
+    kind: Kind
+    text: str = ""
+    chosen: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+    is_optional: bool = False
+    is_on: bool = False
+    errors: tuple[str, ...] = ()
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it holds other inputs."""
+        return False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Values that belong together: a part, a list of parts, or one entry of it.
+
+    Attributes:
+        shape: "part", "optional" (a checkbox says whether it is there), "list" or "entry".
+        is_on: Whether an optional part is there.
+        count: How many entries a list shows.
+    """
+
+    name: str
+    label: str
+    shape: str
+    children: tuple[Node, ...] = field(default=())
+    is_on: bool = True
+    is_new: bool = False
+    count: int = 0
+    errors: tuple[str, ...] = ()
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it holds other inputs."""
+        return True
+
+
+Node: TypeAlias = Input | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type without its wrappers: what it is, whether None may stand, how it is edited."""
+
+    base: Any
+    is_optional: bool
+    edited_by: str
+
+
+def unwrap(annotation: Any, metadata: Sequence[Any] = ()) -> Type:
+    """Return a type without Annotated and None."""
+    edited = next((each.by for each in metadata if isinstance(each, Edited)), "")
+    if get_origin(annotation) is Annotated:
+        base, *more = get_args(annotation)
+        inner = unwrap(base, more)
+        return replace(inner, edited_by=inner.edited_by or edited)
+    if get_origin(annotation) in {Union, types.UnionType}:
+        held = [each for each in get_args(annotation) if each is not type(None)]
+        inner = unwrap(held[0])
+        return Type(inner.base, is_optional=True, edited_by=inner.edited_by or edited)
+    return Type(annotation, is_optional=False, edited_by=edited)
+
+
+def clause_type(*, kind: DocumentKind, key: str) -> Type:
+    """Return the type of a clause's body.
+
+    Raises:
+        KeyError: The document has no such clause.
+    """
+    name, _, _ = key.partition("/")
+    about = MODELS[kind].model_fields[name]
+    held = unwrap(about.annotation, about.metadata)
+    return unwrap(get_args(held.base)[1]) if name in SPLIT[kind] else held
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all beneath it."""
+    yield node
+    if isinstance(node, Group):
+        for child in node.children:
+            yield from walk(child)
+
+
+def is_part(base: Any) -> bool:
+    """Return whether a type is a piece of a document."""
+    return isinstance(base, type) and issubclass(base, Part)
+
+
+def entry_type(base: Any) -> Type | None:
+    """Return the type of a list's entries; None for what is no list."""
+    return unwrap(get_args(base)[0]) if get_origin(base) is tuple else None
+
+
+def kind_of(about: Type) -> tuple[Kind, tuple[tuple[str, str], ...]]:
+    """Return how a value is edited, and its options if it is chosen."""
+    base = about.base
+    entry = entry_type(base)
+    if entry is not None:
+        options = _options(entry)
+        return (Kind.CHOICES, options) if options else (Kind.LINES, ())
+    if about.edited_by == "criteria":
+        return Kind.CRITERIA, ()
+    options = _options(about)
+    if options:
+        empty = (("", "does not apply"),) if about.is_optional else ()
+        fixed = get_origin(base) is Literal and len(options) == 1
+        return (Kind.FIXED, options) if fixed else (Kind.CHOICE, (*empty, *options))
+    if base is bool and about.is_optional:
+        return Kind.CHOICE, (("", "does not apply"), ("yes", "yes"), ("no", "no"))
+    return _plain_kind(about), ()
+
+
+def _plain_kind(about: Type) -> Kind:
+    if get_origin(about.base) is dict:
+        return Kind.RATES
+    simple = {bool: Kind.FLAG, int: Kind.NUMBER, Decimal: Kind.DECIMAL, date: Kind.DATE}
+    texts = {"code": Kind.CODE, "area": Kind.AREA}
+    return simple.get(about.base) or texts.get(about.edited_by, Kind.TEXT)
+
+
+def _options(about: Type) -> tuple[tuple[str, str], ...]:
+    base = about.base
+    if about.edited_by == "act":
+        return tuple((key, act.label) for key, act in REGISTRY.acts.items())
+    if get_origin(base) is Literal:
+        return tuple((str(each), str(each)) for each in get_args(base))
+    if isinstance(base, type) and issubclass(base, Enum):
+        return tuple(
+            (str(each.value), str(getattr(each, "label", label_of(str(each.value)))))
+            for each in base
+        )
+    return ()
+
+
+def label_of(key: str) -> str:
+    """Return a key as a label."""
+    return key.replace("_", " ").capitalize()
