@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("definitions", "0002_protect_signed_rows"),
-        ("people", "0002_user_display_settings"),
-        ("pipeline", "0006_alter_lead_quality_flags_and_more"),
+        ("definitions", "0001_initial"),
+        ("people", "0001_initial"),
+        ("pipeline", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
