@@ -166,7 +166,7 @@ def _check_signer(*, request: SignatureRequest, slot: str, by: User) -> None:
     if taken.filter(slot=slot).exists():
         raise SlotTakenError(f"{Side(slot).label} has already signed this version.")
     if taken.filter(signer=by).exists():
-        raise SlotTakenError("You have already signed this version; the slots are three people.")
+        raise NotAllowedError("You have signed this version; its slots are different people.")
 
 
 def _check_proof(*, version: Version, by: User, proof: Proof, at: datetime) -> None:

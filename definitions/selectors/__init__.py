@@ -1,0 +1,63 @@
+"""Which version holds when, what it says, and how its signing stands."""
+
+from definitions.selectors.contents import (
+    Wording,
+    contribution_of,
+    definitions_of,
+    document_of,
+    reasons,
+    score_model_of,
+    signers_of,
+    sla_of,
+    wording_of,
+    wordings,
+)
+from definitions.selectors.history import (
+    Milestone,
+    awaiting,
+    head_sha256,
+    open_draft_of,
+    open_request_of,
+    slots_of,
+    timeline,
+)
+from definitions.selectors.schedule import (
+    Entry,
+    NoVersionError,
+    Schedule,
+    VersionInUse,
+    cached_schedule,
+    forget_schedule,
+    in_use_all,
+    schedule,
+    version_in_use,
+)
+
+__all__ = [
+    "Entry",
+    "Milestone",
+    "NoVersionError",
+    "Schedule",
+    "VersionInUse",
+    "Wording",
+    "awaiting",
+    "cached_schedule",
+    "contribution_of",
+    "definitions_of",
+    "document_of",
+    "forget_schedule",
+    "head_sha256",
+    "in_use_all",
+    "open_draft_of",
+    "open_request_of",
+    "reasons",
+    "schedule",
+    "score_model_of",
+    "signers_of",
+    "sla_of",
+    "slots_of",
+    "timeline",
+    "version_in_use",
+    "wording_of",
+    "wordings",
+]

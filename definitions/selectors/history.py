@@ -1,0 +1,162 @@
+"""How versions came and went, and what waits for signatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from definitions.choices import Closure, DocumentKind, Standing
+from definitions.models import Activation, Draft, Signature, SignatureRequest, Version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from revops.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One version in the history of a document.
+
+    Attributes:
+        effective_to: When the next version took over, or None.
+        request: How it was put before its signers; None for the seeded content.
+    """
+
+    version: Version
+    standing: Standing
+    effective_from: datetime | None
+    effective_to: datetime | None
+    request: SignatureRequest | None
+    signatures: tuple[Signature, ...]
+
+    @property
+    def label(self) -> str:
+        """The standing in words."""
+        return str(self.standing.label)
+
+    @property
+    def open_slots(self) -> list[str]:
+        """The slots still without a signature."""
+        if self.request is None:
+            return []
+        signed = {signature.slot for signature in self.signatures}
+        return [slot for slot in self.request.slots if slot not in signed]
+
+
+def timeline(*, kind: DocumentKind | str, at: datetime) -> list[Milestone]:
+    """Return every version of a document, the newest first, with its standing at `at`."""
+    versions = list(
+        Version.objects.filter(kind=kind)
+        .select_related("activation__withdrawal", "signature_request__closure")
+        .select_related("signature_request__decline", "signature_request__requested_by")
+        .prefetch_related("signature_request__signatures__signer")
+        .defer("canonical_text")
+        .order_by("-number")
+    )
+    activations = sorted(
+        (version.activation for version in versions if hasattr(version, "activation")),
+        key=lambda row: row.effective_from,
+    )
+    held = [row for row in activations if row.effective_from <= at and not _withdrawn(row, at)]
+    current = held[-1].pk if held else None
+    return [_milestone(version, activations, current, at) for version in versions]
+
+
+def _withdrawn(activation: Activation, at: datetime) -> bool:
+    return hasattr(activation, "withdrawal") and activation.withdrawal.withdrawn_at <= at
+
+
+def _milestone(
+    version: Version, activations: list[Activation], current: int | None, at: datetime
+) -> Milestone:
+    request = getattr(version, "signature_request", None)
+    activation = getattr(version, "activation", None)
+    signatures: list[Signature] = [] if request is None else list(request.signatures.all())
+    ends = [
+        row.effective_from
+        for row in activations
+        if activation is not None
+        and row.effective_from > activation.effective_from
+        and not _withdrawn(row, at)
+    ]
+    return Milestone(
+        version=version,
+        standing=_standing(request, activation, current, at),
+        effective_from=None if activation is None else activation.effective_from,
+        effective_to=min(ends, default=None),
+        request=request,
+        signatures=tuple(sorted(signatures, key=lambda row: row.position)),
+    )
+
+
+def _standing(
+    request: SignatureRequest | None,
+    activation: Activation | None,
+    current: int | None,
+    at: datetime,
+) -> Standing:
+    if activation is None:
+        closure = getattr(request, "closure", None)
+        if closure is not None:
+            ends = {
+                Closure.DECLINED: Standing.DECLINED,
+                Closure.VOIDED: Standing.VOIDED,
+                Closure.EXPIRED: Standing.EXPIRED,
+            }
+            return ends[Closure(closure.cause)]
+        expired = request is not None and request.expires_at <= at
+        return Standing.EXPIRED if expired else Standing.IN_REVIEW
+    if _withdrawn(activation, at):
+        return Standing.WITHDRAWN
+    if activation.effective_from > at:
+        return Standing.SCHEDULED
+    if activation.pk != current:
+        return Standing.SUPERSEDED
+    return Standing.IN_FORCE if activation.is_signed else Standing.PROVISIONAL
+
+
+def open_draft_of(*, kind: DocumentKind | str) -> Draft | None:
+    """Return the open draft of a kind, or None."""
+    return Draft.objects.filter(kind=kind, closed_at__isnull=True).first()
+
+
+def open_request_of(*, draft: Draft, at: datetime) -> SignatureRequest | None:
+    """Return the request that waits for signatures on a draft, or None."""
+    return (
+        SignatureRequest.objects.filter(draft=draft, closure__isnull=True, expires_at__gt=at)
+        .select_related("version")
+        .first()
+    )
+
+
+def slots_of(*, user: User) -> list[str]:
+    """Return the signature slots the user's role may fill."""
+    return [
+        slot
+        for slot in ("revops", "marketing", "sales")
+        if user.has_perm(f"definitions.sign_{slot}")
+    ]
+
+
+def awaiting(*, user: User, at: datetime) -> list[SignatureRequest]:
+    """Return the open requests in which a slot of the user is still empty, oldest first."""
+    slots = slots_of(user=user)
+    if not slots:
+        return []
+    requests = (
+        SignatureRequest.objects.filter(
+            closure__isnull=True, expires_at__gt=at, slots__overlap=slots
+        )
+        .exclude(signatures__slot__in=slots)
+        .exclude(signatures__signer=user)
+        .select_related("version", "requested_by")
+        .order_by("requested_at", "id")
+    )
+    return list(requests)
+
+
+def head_sha256() -> str:
+    """Return the hash of the newest signature, the head of the chain; empty when there is none."""
+    head = Signature.objects.order_by("-position").values_list("record_sha256", flat=True).first()
+    return head or ""
