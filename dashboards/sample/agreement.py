@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from definitions import services
 from definitions.choices import DocumentKind
 from definitions.models import Clause
+from definitions.services.drafts import next_quarter
 from revops.people.choices import Side
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 MONTHLY_MQLS: Final = 130
 QUARTER_TARGET: Final = 3_000_000
 PER_REP_TARGET: Final = 250_000
-QUARTER_DAYS: Final = 92
 SPLIT: Final = (
     ("organic_search", 900_000),
     ("paid_search", 850_000),
@@ -58,7 +58,8 @@ def sign_all(*, staff: Staff, signed_at: datetime, at: datetime) -> None:
             asked_at=asked_at,
             signed_at=asked_at + timedelta(hours=20),
         )
-        asked_at += timedelta(days=QUARTER_DAYS)
+        begins = date.fromisoformat(next_quarter(after=asked_at)["starts_on"])
+        asked_at = datetime.combine(begins + timedelta(days=20), time(15), tzinfo=UTC)
 
 
 def _first_edits() -> Mapping[DocumentKind, Mapping[str, Edit]]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from dashboards.sample.work import MINUTES_A_DAY, Step
+from dashboards.sample.work import MINUTES_A_DAY
 
 if TYPE_CHECKING:
     from dashboards.sample.draws import Draws
@@ -70,16 +70,6 @@ def draw(*, draws: Draws, world: World, sql_at: datetime, win_share: float) -> D
         lost_reason=lost_reason,
         competitor=draws.one("competitor", COMPETITORS) if lost_reason == "competitor" else "",
     )
-
-
-def steps(deal: DealPlan | None) -> list[Step]:
-    """Return the moves of the round that the deal stands for."""
-    if deal is None:
-        return []
-    found = [Step(to="opportunity", occurred_at=deal.opened_at)]
-    if deal.closed_at is not None:
-        found.append(Step(to=deal.outcome, occurred_at=deal.closed_at, reason=deal.lost_reason))
-    return found
 
 
 def up_to(deal: DealPlan | None, *, at: datetime) -> DealPlan | None:

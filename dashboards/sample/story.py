@@ -8,7 +8,7 @@ log), 2 % never, 78 % accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from dashboards.sample import deals, market, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dashboards.sample.draws import Draws
     from sla.clock import BusinessCalendar
@@ -28,6 +28,12 @@ DAYS: Final = 274
 """Three quarters."""
 SIGNED_DAYS_AGO: Final = 137
 REP_COUNT: Final = 12
+FRESH: Final = (
+    (620, 0, None), (205, 0, None), (110, 0, None), (20, 0, None), (300, 0, 12), (590, 0, 288),
+    (230, 1, None), (45, 1, None), (160, 2, 40), (15, 3, None), (225, 4, None), (90, 5, 30),
+    (70, 6, None), (180, 7, 95), (10, 8, None), (400, 8, 260), (130, 10, None), (55, 11, None),
+)  # fmt: skip
+"""Of each fresh lead: business minutes since assignment, the rep, and until the first attempt."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,6 @@ def outbound(*, world: World) -> Iterator[Story]:
             sql_at = world.worked(captured_at, minutes=draws.between("sql after", 2_000, 9_000))
             steps = [work.Step(to="sql", occurred_at=sql_at)]
             deal = deals.draw(draws=draws, world=world, sql_at=sql_at, win_share=0.27)
-            steps += deals.steps(deal)
         yield Story(
             external_id=f"OUT-{number + 1:04d}",
             channel=market.OUTBOUND,
@@ -107,42 +112,48 @@ def outbound(*, world: World) -> Iterator[Story]:
         )
 
 
-def fresh(*, world: World) -> Iterator[Story]:
+def fresh(*, world: World, qualifies: Callable[[Story], bool]) -> Iterator[Story]:
     """Yield leads that are due in the next hours, so that every queue lives.
 
-    Business minutes since assignment, the rep, and the business minutes after which the first
-    attempt was made, if it was.
+    Args:
+        world: What every story shares.
+        qualifies: Whether the definition in use makes the lead an MQL; others are drawn anew.
     """
-    plan = (
-        (620, 0, None), (205, 0, None), (110, 0, None), (20, 0, None), (300, 0, 12), (590, 0, 288),
-        (230, 1, None), (45, 1, None), (160, 2, 40), (15, 3, None), (225, 4, None), (90, 5, 30),
-        (70, 6, None), (180, 7, 95), (10, 8, None), (400, 9, 260), (130, 10, None), (55, 11, None),
-    )  # fmt: skip
-    for number, (ago, rep, answered) in enumerate(plan):
-        draws = world.draws.of(f"fresh {number}")
-        assigned_at = world.calendar.add(world.at, timedelta(minutes=-ago))
-        channel = draws.one("channel", market.CHANNELS[:6])
-        captured_at = assigned_at - timedelta(minutes=2)
-        hand_raiser = number % 3 == 0
-        attempts = []
-        if answered is not None:
-            attempts = work.first_attempt(
-                draws=draws, occurred_at=world.worked(assigned_at, minutes=answered)
-            )
-        yield Story(
-            external_id=f"WEB-{INBOUND_COUNT + number + 1:05d}",
-            channel=channel,
-            campaign=draws.one("campaign", channel.campaigns),
-            person=market.person(draws=draws, hand_raiser=hand_raiser),
-            captured_at=captured_at,
-            acts=market.acts(
-                draws=draws, channel=channel, captured_at=captured_at, hand_raiser=hand_raiser
-            ),
-            mql_at=captured_at + timedelta(minutes=1),
-            assigned_at=assigned_at,
-            rep=rep,
-            attempts=[a for a in attempts if a.occurred_at < world.at],
-        )
+    for number, plan in enumerate(FRESH):
+        stories = (_fresh_story(world=world, name=f"{number} {k}", plan=plan) for k in range(200))
+        story = next(filter(qualifies, stories))
+        yield replace(story, external_id=f"WEB-{INBOUND_COUNT + number + 1:05d}")
+
+
+def _fresh_story(*, world: World, name: str, plan: tuple[int, int, int | None]) -> Story:
+    """Draw a lead assigned `plan[0]` business minutes ago to rep `plan[1]`.
+
+    The third figure is the business minutes after which the rep first tried; None is not yet.
+    """
+    ago, rep, answered = plan
+    draws = world.draws.of(f"fresh {name}")
+    assigned_at = world.calendar.add(world.at, timedelta(minutes=-ago))
+    channel = draws.one("channel", market.CHANNELS[:6])
+    captured_at = assigned_at - timedelta(minutes=2)
+    hand_raiser = draws.chance("hand raiser", 0.35)
+    attempts = []
+    if answered is not None:
+        attempted_at = world.worked(assigned_at, minutes=answered)
+        attempts = work.first_attempt(draws=draws, occurred_at=attempted_at)
+    return Story(
+        external_id="",
+        channel=channel,
+        campaign=draws.one("campaign", channel.campaigns),
+        person=market.person(draws=draws, hand_raiser=hand_raiser),
+        captured_at=captured_at,
+        acts=market.acts(
+            draws=draws, channel=channel, captured_at=captured_at, hand_raiser=hand_raiser
+        ),
+        mql_at=captured_at + timedelta(minutes=1),
+        assigned_at=assigned_at,
+        rep=rep,
+        attempts=[a for a in attempts if a.occurred_at < world.at],
+    )
 
 
 def _arrivals(*, world: World, count: int) -> list[datetime]:
@@ -191,7 +202,6 @@ def _inbound_story(*, world: World, number: int, captured_at: datetime) -> Story
     if life.sql_at is not None:
         win_share = 0.36 if is_after else 0.29
         deal = deals.draw(draws=draws, world=world, sql_at=life.sql_at, win_share=win_share)
-        steps = steps + deals.steps(deal)
     return Story(
         external_id=f"WEB-{number + 1:05d}",
         channel=channel,

@@ -1,0 +1,286 @@
+"""Bring the sample's stories in through the product's own services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from dashboards.sample import agreement, leads, staff, story
+from dashboards.sample.draws import Draws
+from dashboards.sample.market import CHANNELS, OUTBOUND
+from definitions import selectors as definitions
+from definitions.choices import DocumentKind
+from definitions.services import install_defaults
+from pipeline.choices import ActivityKind, ActivityOutcome, Designation, Origin, Stage
+from pipeline.fact_rows import OpportunityIn
+from pipeline.models import Channel
+from pipeline.services.activities import record_activities
+from pipeline.services.assignments import assign_rounds
+from pipeline.services.deals_batch import upsert_opportunities
+from pipeline.services.intake import IntakeStatus, take_in
+from pipeline.services.moves import move_rounds
+from pipeline.services.rows import (
+    ActivityResult,
+    ActivityRow,
+    AssignmentResult,
+    AssignmentRow,
+    Move,
+    MoveResult,
+    Status,
+)
+from revops.outbox.models import Message
+from sla.clock import BusinessCalendar
+from sla.services import ensure_default_calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from pipeline.rows import LeadRow
+    from revops.people.models import Rep
+
+SEED: Final = "fernhill"
+SOURCE_SYSTEM: Final = "sample"
+ACTOR: Final = "system:sample"
+
+
+class SampleError(Exception):
+    """The product refused a row of the sample; that is a mistake of the sample."""
+
+
+class Progress(Protocol):
+    """Told what is being done, and which share of the whole is done."""
+
+    def __call__(self, label: str, share: float) -> None:
+        """Show it."""
+
+
+def load(*, at: datetime, progress: Progress) -> None:
+    """Load the sample company as it stands at `at`.
+
+    Call it in one transaction: killed half-way it leaves nothing. Every fact goes the way an
+    integration's would, through intake and the set-based services, with its own instants.
+
+    Raises:
+        SampleError: A service refused a row.
+    """
+    progress("Hiring two teams", 0.0)
+    install_defaults(at=at)
+    people = staff.hire(at=at)
+    calendar = _calendar(at=at)
+    signed_at = story.signing_day(at=at)
+    progress("Signing the agreement", 0.03)
+    agreement.sign_all(staff=people, signed_at=signed_at, at=at)
+    _channels()
+    world = story.World(draws=Draws(SEED), at=at, signed_at=signed_at, calendar=calendar)
+    progress("Drawing three quarters", 0.08)
+    told = _tell(world=world)
+    progress("Taking in the leads", 0.15)
+    ids = _take_in(rows=[row for row, _ in told], at=at)
+    inbound = [one for row, one in told if row.mql_at is not None]
+    worked = inbound + [one for _, one in told if one.channel is OUTBOUND]
+    progress("Assigning them", 0.4)
+    _assign(stories=inbound, ids=ids, reps=people.reps, at=at)
+    progress("Calling people", 0.5)
+    _attempt(stories=worked, ids=ids, reps=people.reps, at=at)
+    progress("Deciding what becomes of them", 0.65)
+    _move(stories=worked, ids=ids, reps=people.reps, at=at)
+    progress("Opening deals", 0.85)
+    _deals(stories=worked, reps=people.reps, at=at)
+    progress("Keeping time", 0.95)
+    _settle(at=at)
+
+
+def _calendar(*, at: datetime) -> BusinessCalendar:
+    version = ensure_default_calendar(at=at)
+    return BusinessCalendar.from_dict(version.spec)
+
+
+def _channels() -> None:
+    Channel.objects.bulk_create(
+        Channel(key=plan.key, name=plan.name, source_group=plan.source_group)
+        for plan in (*CHANNELS, OUTBOUND)
+    )
+
+
+def _tell(*, world: story.World) -> list[tuple[LeadRow, story.Story]]:
+    """Draw every story and judge it by the definitions in use at its instant."""
+
+    def row_of(one: story.Story) -> LeadRow:
+        used = definitions.in_use_all(at=one.mql_at or one.captured_at)
+        return leads.row_of(
+            story=one,
+            definitions=definitions.definitions_of(used[DocumentKind.DEFINITIONS].version),
+            model=definitions.score_model_of(used[DocumentKind.SCORE_MODEL].version),
+        )
+
+    def qualifies(one: story.Story) -> bool:
+        return row_of(one).mql_at is not None
+
+    stories = (
+        *story.inbound(world=world),
+        *story.fresh(world=world, qualifies=qualifies),
+        *story.outbound(world=world),
+    )
+    return [(row_of(one), one) for one in stories]
+
+
+def _take_in(*, rows: Sequence[LeadRow], at: datetime) -> dict[str, int]:
+    """Store the leads; return their ids by external id."""
+    ids: dict[str, int] = {}
+    for result in take_in(
+        rows=rows,
+        actor=ACTOR,
+        source_system=SOURCE_SYSTEM,
+        origin=Origin.IMPORT,
+        at=at,
+        route=False,
+    ):
+        if result.status is IntakeStatus.ERROR or result.lead_id is None:
+            raise SampleError(f"{result.external_id}: {result.problems}")
+        ids[result.external_id] = result.lead_id
+    return ids
+
+
+def _assign(
+    *,
+    stories: Iterable[story.Story],
+    ids: dict[str, int],
+    reps: Sequence[Rep],
+    at: datetime,
+) -> None:
+    _check(
+        assign_rounds(
+            rows=[
+                AssignmentRow(
+                    lead_id=ids[one.external_id],
+                    rep_id=reps[one.rep].pk,
+                    assigned_at=one.assigned_at,
+                    rule="round robin",
+                    is_recorded=True,
+                )
+                for one in stories
+                if one.assigned_at is not None
+            ],
+            actor=ACTOR,
+            origin=Origin.IMPORT,
+            at=at,
+        )
+    )
+
+
+def _attempt(
+    *,
+    stories: Iterable[story.Story],
+    ids: dict[str, int],
+    reps: Sequence[Rep],
+    at: datetime,
+) -> None:
+    _check(
+        record_activities(
+            rows=[
+                ActivityRow(
+                    lead_id=ids[one.external_id],
+                    kind=ActivityKind(attempt.kind),
+                    occurred_at=attempt.occurred_at,
+                    outcome=ActivityOutcome(attempt.outcome) if attempt.outcome else None,
+                    rep_id=reps[one.rep].pk,
+                    source=SOURCE_SYSTEM,
+                    external_id=f"{one.external_id}-{number}",
+                )
+                for one in stories
+                for number, attempt in enumerate(one.attempts)
+            ],
+            actor=ACTOR,
+            origin=Origin.IMPORT,
+            at=at,
+        )
+    )
+
+
+def _move(
+    *,
+    stories: Iterable[story.Story],
+    ids: dict[str, int],
+    reps: Sequence[Rep],
+    at: datetime,
+) -> None:
+    _check(
+        move_rounds(
+            moves=[
+                Move(
+                    lead_id=ids[one.external_id],
+                    to=Stage(step.to),
+                    occurred_at=step.occurred_at,
+                    reason=step.reason,
+                    rep_id=reps[one.rep].pk,
+                    recycle_on=step.recycle_on,
+                    designation=Designation.OUTBOUND,
+                    starts_round=one.mql_at is None,
+                )
+                for one in stories
+                for step in one.steps
+            ],
+            actor=ACTOR,
+            origin=Origin.IMPORT,
+            at=at,
+            is_history=True,
+        )
+    )
+
+
+def _deals(*, stories: Iterable[story.Story], reps: Sequence[Rep], at: datetime) -> None:
+    rows = [
+        OpportunityIn(
+            external_id=f"D-{one.external_id}",
+            lead_external_id=one.external_id,
+            account=one.person.company,
+            name=f"{one.person.company}: {segment_of(one)} plan",
+            created_at=one.deal.opened_at,
+            accepted_at=one.deal.opened_at,
+            amount=one.deal.amount,
+            currency="USD",
+            stage="" if one.deal.outcome else one.deal.stage,
+            next_step=one.deal.next_step,
+            expected_close_on=one.deal.expected_close_on,
+            closed_at=one.deal.closed_at,
+            outcome=one.deal.outcome or None,
+            lost_reason=one.deal.lost_reason or None,
+            competitor=one.deal.competitor,
+            segment=segment_of(one),
+            rep_external_id=reps[one.rep].external_id,
+            channel=one.channel.key,
+            source_group=one.channel.source_group,
+        )
+        for one in stories
+        if one.deal is not None
+    ]
+    for result in upsert_opportunities(
+        rows=rows, source_system=SOURCE_SYSTEM, actor=ACTOR, origin=Origin.IMPORT, at=at
+    ):
+        if result.problems:
+            raise SampleError(f"{result.external_id}: {result.problems}")
+
+
+def segment_of(one: story.Story) -> str:
+    """Return the segment of the lead's company, by its size."""
+    size = one.person.company_size or 0
+    for least, name in ((1_000, "Enterprise"), (200, "Mid-market")):
+        if size >= least:
+            return name
+    return "SMB"
+
+
+def _settle(*, at: datetime) -> None:
+    """Flag what was missed, seal what is old, and treat the notices of the past as sent."""
+    for path in (settings.SWEEP_SERVICE, "revops.audit.services.seal_batches"):
+        import_string(path)(at=at)
+    Message.objects.filter(done_at__isnull=True).update(done_at=at)
+
+
+def _check(results: Iterable[AssignmentResult | ActivityResult | MoveResult]) -> None:
+    for result in results:
+        if result.status is Status.REFUSED:
+            raise SampleError(f"lead {result.lead_id}: {result.code} {result.message}")
