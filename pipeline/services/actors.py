@@ -25,10 +25,10 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
         if kind in ids and rest.isdigit():
             ids[kind].append(int(rest))
         names[actor] = rest.replace("_", " ").capitalize() or actor
-    for kind, model in (("user", User), ("key", ApiKey)):
-        if ids[kind]:
-            for pk, name in model._default_manager.filter(pk__in=ids[kind]).values_list(
-                "pk", "name"
-            ):
-                names[f"{kind}:{pk}"] = str(name)
+    people = User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")
+    keys = ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")
+    if ids["user"]:
+        names |= {f"user:{pk}": name for pk, name in people}
+    if ids["key"]:
+        names |= {f"key:{pk}": name for pk, name in keys}
     return names

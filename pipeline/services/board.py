@@ -18,7 +18,7 @@ from pipeline.choices import Designation, QualityFlag, Stage
 from pipeline.models import Assignment, Lead, Round, Transition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
 MILESTONES = {
@@ -86,6 +86,19 @@ def is_outbound(current: Round) -> bool:
     return current.designation == Designation.OUTBOUND
 
 
+def draw_round_ids(count: int) -> Iterator[int]:
+    """Draw ids for rounds that may begin; no statement when there can be none."""
+    if not count:
+        return iter(())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('pipeline_round', 'id'))"
+            " FROM generate_series(1, %s)",
+            [count],
+        )
+        return iter([row[0] for row in cursor.fetchall()])
+
+
 def load_board(*, lead_ids: Collection[int]) -> Board:
     """Lock the leads in the order of their ids and read their rounds; four statements."""
     leads = {
@@ -135,7 +148,8 @@ def projected_columns(board: Board, *, current: Round) -> dict[str, Any]:
     return {
         "stage": projection.stage.value,
         "current_transition_id": projection.current_id,
-        "rep_id": standing[-1].rep_id if standing else None,
+        # A round that sales began belongs to its rep without having been handed over.
+        "rep_id": standing[-1].rep_id if standing else current.rep_id,
         "assigned_at": assigned_at,
         "decided_at": projection.decided_at,
         "first_decision": projection.first_decision.value if projection.first_decision else "",
@@ -186,7 +200,7 @@ WHERE l.id = v.id
 """
 
 # A round's attempts are a person's, from its assignment to the beginning of the next round.
-SAVE_CONTACTS = """
+CONTACTS = """
 WITH span AS (
     SELECT r.id, r.lead_id, coalesce(r.assigned_at, r.mql_at, '-infinity') AS begins,
            coalesce(lead(coalesce(r.mql_at, r.assigned_at)) OVER (
@@ -203,6 +217,8 @@ WITH span AS (
      AND a.occurred_at >= s.begins AND a.occurred_at < s.ends
     GROUP BY s.id
 )
+"""
+UPDATE_CONTACTS = """
 UPDATE pipeline_round r SET first_attempt_at = t.first_attempt_at,
     connected_at = t.connected_at, meeting_at = t.meeting_at
 FROM told t WHERE r.id = t.id AND (r.first_attempt_at, r.connected_at, r.meeting_at)
@@ -251,4 +267,4 @@ def lead_columns(board: Board, *, lead: Lead) -> dict[str, Any]:
 def save_contacts(*, lead_ids: Collection[int]) -> None:
     """Write the first attempt, conversation and meeting of the leads' rounds; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(SAVE_CONTACTS, [list(lead_ids)])
+        cursor.execute(CONTACTS + UPDATE_CONTACTS, [list(lead_ids)])

@@ -43,6 +43,9 @@ class Refusal(StrEnum):
     NO_DEFINITIONS = "no_definitions"
     FUTURE = "in_the_future"
     NOT_UNDOABLE = "not_undoable"
+    ROLE = "role_not_allowed"
+    NOT_OPEN = "deal_not_open"
+    COMPETITOR_REQUIRED = "competitor_required"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,70 @@
+"""Refusals people can understand; the message is shown as it is."""
+
+from __future__ import annotations
+
+from pipeline.services.rows import Refusal
+
+
+class LeadRefusedError(Exception):
+    """The act is refused. `code` is stable; `field` names the form field to look at."""
+
+    fields = {
+        Refusal.REASON_REQUIRED: "reason",
+        Refusal.REASON_UNKNOWN: "reason",
+        Refusal.REASON_HISTORY_ONLY: "reason",
+        Refusal.ATTEMPTS_REQUIRED: "reason",
+        Refusal.NOTE_REQUIRED: "note",
+        Refusal.DATE_REQUIRED: "recycle_on",
+        Refusal.CHECKLIST_REQUIRED: "checklist",
+        Refusal.COMPETITOR_REQUIRED: "competitor",
+        Refusal.UNKNOWN_REP: "rep",
+    }
+
+    def __init__(self, message: str, *, code: Refusal) -> None:
+        """Keep the code beside the message."""
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def field(self) -> str | None:
+        """The form field the refusal is about, None for the form as a whole."""
+        return self.fields.get(self.code)
+
+
+class StageChangeRefusedError(LeadRefusedError):
+    """The lead's stage does not allow the move."""
+
+
+class RequirementError(LeadRefusedError):
+    """Something the definitions ask for is missing: a reason, a note, a date, attempts."""
+
+
+class RoleRefusedError(LeadRefusedError):
+    """The definitions do not name the person's role for this move."""
+
+
+class StaleLeadError(LeadRefusedError):
+    """Somebody else changed the lead since the form was opened; the message says who and when."""
+
+
+class UndoRefusedError(LeadRefusedError):
+    """The act cannot be taken back: too late, not by this person, or built upon."""
+
+
+class DealRefusedError(LeadRefusedError):
+    """The deal's state does not allow the act."""
+
+
+_BY_CODE: dict[Refusal, type[LeadRefusedError]] = {
+    Refusal.STAGE: StageChangeRefusedError,
+    Refusal.NO_ROUND: StageChangeRefusedError,
+    Refusal.STALE: StaleLeadError,
+    Refusal.ROLE: RoleRefusedError,
+    Refusal.NOT_UNDOABLE: UndoRefusedError,
+    Refusal.NOT_OPEN: DealRefusedError,
+}
+
+
+def refusal(*, code: Refusal, message: str) -> LeadRefusedError:
+    """Return the exception of a refused row."""
+    return _BY_CODE.get(code, RequirementError)(message, code=code)

@@ -1,0 +1,141 @@
+"""What the SLA learns of a fact, in the transaction of the fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.choices import Stage
+from sla import services as sla
+from sla.choices import DispositionValue, EvidenceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from pipeline.models import Activity, Assignment, Lead, Transition
+
+TRANSITION = "transition"
+ASSIGNMENT = "assignment"
+ACTIVITY = "activity"
+
+DISPOSITIONS = {
+    Stage.ACCEPTED: DispositionValue.ACCEPTED,
+    Stage.REJECTED: DispositionValue.REJECTED,
+    Stage.RECYCLED: DispositionValue.RECYCLED,
+    Stage.DISQUALIFIED: DispositionValue.DISQUALIFIED,
+    Stage.SQL: DispositionValue.SQL,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One fact as the SLA reads it."""
+
+    lead_id: int
+    kind: EvidenceKind
+    occurred_at: datetime
+    source: str
+    source_id: str
+    round_number: int | None = None
+    rep_id: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def of_transition(*, row: Transition, lead: Lead, round_number: int, reason: str) -> Told | None:
+    """Return what a transition tells; an implied stage before acceptance tells nothing.
+
+    When a skipped MQL or assignment happened is not known, so no clock may start from it.
+    """
+    stage = Stage(row.to_stage)
+    payload: dict[str, Any] = {"implied": True} if row.is_implied else {}
+    if stage in DISPOSITIONS:
+        kind = EvidenceKind.DISPOSITION
+        payload["value"] = DISPOSITIONS[stage].value
+        if reason:
+            payload["reason"] = reason
+    elif stage == Stage.MQL and not row.is_implied:
+        kind = EvidenceKind.MQL
+        payload["hand_raiser"] = lead.is_hand_raiser
+    elif stage == Stage.ASSIGNED and not row.is_implied:
+        kind = EvidenceKind.ASSIGNED
+    elif stage == Stage.VOID:
+        kind = EvidenceKind.RECALLED
+        payload["reason"] = reason
+    else:
+        return None
+    return Told(
+        lead_id=lead.pk,
+        kind=kind,
+        occurred_at=row.occurred_at,
+        source=TRANSITION,
+        source_id=str(row.pk),
+        round_number=round_number,
+        rep_id=row.rep_id,
+        payload=payload,
+    )
+
+
+def of_assignment(*, row: Assignment, lead_id: int, round_number: int) -> Told:
+    """Return what an assignment to a person tells."""
+    return Told(
+        lead_id=lead_id,
+        kind=EvidenceKind.ASSIGNED,
+        occurred_at=row.assigned_at,
+        source=ASSIGNMENT,
+        source_id=str(row.pk),
+        round_number=round_number,
+        rep_id=row.rep_id,
+    )
+
+
+def of_activity(*, row: Activity, origin: str) -> Told:
+    """Return what an attempt tells; the fold leaves automatic ones out."""
+    return Told(
+        lead_id=row.lead_id,
+        kind=EvidenceKind.OUTREACH,
+        occurred_at=row.occurred_at,
+        source=ACTIVITY,
+        source_id=str(row.pk),
+        rep_id=row.rep_id,
+        payload={
+            "channel": row.kind,
+            "outcome": row.outcome,
+            "automatic": row.is_automatic,
+            "origin": str(origin),
+        },
+    )
+
+
+def taken_back(*, source: str, source_id: int, lead_id: int, at: datetime) -> Told:
+    """Return that the fact stored under (source, source_id) counts no longer."""
+    return Told(
+        lead_id=lead_id,
+        kind=EvidenceKind.VOIDED,
+        occurred_at=at,
+        source=f"{source}_undo",
+        source_id=str(source_id),
+        payload={"source": source, "source_id": str(source_id)},
+    )
+
+
+def tell(*, facts: Sequence[Told], lead_ids: Collection[int], actor: str, at: datetime) -> None:
+    """Store the evidence and bring the leads' clocks up to date."""
+    sla.record_evidence_batch(
+        rows=[
+            sla.EvidenceRow(
+                lead_id=fact.lead_id,
+                kind=fact.kind,
+                occurred_at=fact.occurred_at,
+                stated_cycle=fact.round_number,
+                rep_id=fact.rep_id,
+                source=fact.source,
+                source_id=fact.source_id,
+                payload=fact.payload,
+            )
+            for fact in facts
+        ],
+        actor=actor,
+        at=at,
+    )
+    sla.refold(lead_ids=lead_ids, at=at)
