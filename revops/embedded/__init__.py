@@ -3,7 +3,7 @@
 Settings import this package, so it and what it imports use the standard library alone.
 """
 
-from revops.embedded.place import ADMIN, APP, OWNER, Place, place
+from revops.embedded.location import ADMIN, APP, OWNER, Place, place
 from revops.embedded.server import EmbeddedServerError, claim_serving, running
 
 __all__ = [

@@ -31,7 +31,9 @@ def main() -> int:
     folder = Path(options.folder)
     with (folder / "keeper.lock").open("a") as kept, (folder / "users.lock").open("a") as users:
         fcntl.flock(kept, fcntl.LOCK_EX)
-        stop_leftover(options)
+        kept.truncate(0)
+        kept.write(f"{os.getpid()}\n")
+        kept.flush()
         return supervise(options, users=users.fileno())
 
 
@@ -106,18 +108,6 @@ def stop(server: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
-
-
-def stop_leftover(options: argparse.Namespace) -> None:
-    """Stop a server that outlived its keeper; only one that has our data folder open."""
-    control = [str(Path(options.binaries) / "pg_ctl"), "-D", str(Path(options.folder) / "data")]
-    account = as_account(uid=options.uid, gid=options.gid)
-    quiet: dict[str, Any] = {
-        "cwd": options.folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
-    }  # fmt: skip
-    status = subprocess.run([*control, "status"], check=False, **quiet, **account)
-    if status.returncode == 0:
-        subprocess.run([*control, "-m", "fast", "-w", "stop"], check=False, **quiet, **account)
 
 
 def is_unused(users: int) -> bool:

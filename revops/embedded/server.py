@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from revops.embedded import keeper
-from revops.embedded.place import ADMIN, OWN_FOLDER, Account, Place, may_enter, wheel_folder
+from revops.embedded.location import (
+    ADMIN,
+    OWN_FOLDER,
+    Account,
+    Place,
+    may_enter,
+    wheel_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,6 +109,7 @@ def ensure_keeper(place: Place, *, is_durable: bool) -> subprocess.Popen[bytes] 
             binaries = reachable_binaries(place)
             if not place.data.exists():
                 initialise(place, binaries=binaries)
+            stop_leftover(place, binaries=binaries)
             process = start_keeper(place, binaries=binaries, is_durable=is_durable)
         wait_until_ready(place, process=process)
     return process
@@ -115,6 +123,18 @@ def is_kept(place: Place) -> bool:
         except OSError:
             return True
     return False
+
+
+def stop_leftover(place: Place, *, binaries: Path) -> None:
+    """Stop a server whose keeper was killed; only one that has our data folder open."""
+    account = keeper.as_account(**account_ids(place.account))
+    control = [str(binaries / "pg_ctl"), "-D", str(place.data)]
+    for words in (["status"], ["-m", "fast", "-w", "stop"]):
+        done = subprocess.run(
+            [*control, *words], cwd=place.folder, check=False, capture_output=True, **account
+        )
+        if done.returncode != 0:
+            return
 
 
 def start_keeper(place: Place, *, binaries: Path, is_durable: bool) -> subprocess.Popen[bytes]:
@@ -216,15 +236,18 @@ def reachable_binaries(place: Place) -> Path:
     installed = wheel_folder()
     if place.account is None or may_enter(place.account, path=installed / "bin"):
         return installed / "bin"
-    version = installed.parent.stat().st_mtime_ns
-    copy = OWN_FOLDER / f"server-{version:x}"
+    copy = OWN_FOLDER / f"server-{installed.stat().st_mtime_ns:x}"
     if not copy.exists():
         OWN_FOLDER.mkdir(parents=True, exist_ok=True)
         fresh = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(
-            installed, fresh, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
-        )
+        # Programs find their libraries relative to themselves, so the layout stays as it is.
+        package = installed.parent
+        unused = shutil.ignore_patterns("include", "*.a")
+        for folder in (installed, package / ".dylibs", package.with_suffix(".libs")):
+            if folder.is_dir():
+                target = fresh / folder.relative_to(package.parent)
+                shutil.copytree(folder, target, symlinks=True, ignore=unused)
         with suppress(OSError):
             fresh.rename(copy)
         shutil.rmtree(fresh, ignore_errors=True)
-    return copy / "bin"
+    return copy / installed.relative_to(installed.parent.parent) / "bin"
