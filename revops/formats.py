@@ -18,6 +18,7 @@ SMALL_SAMPLE = 30
 """Below this many cases a rate is grey and shown without a trend."""
 
 _COMPACT_DECIMALS_UNTIL = 100
+_THOUSAND = 1000
 _PATTERNS = {
     "full": "EEE d MMM y, {time}",
     "moment": "EEE d MMM, {time}",
@@ -41,9 +42,13 @@ def money_compact(amount: Decimal | float | None, *, currency: str = "USD") -> s
     if amount is None:
         return DASH
     leading = abs(Decimal(amount))
-    while leading >= 1000:  # noqa: PLR2004 - a thousand is a thousand
-        leading /= 1000
-    digits = 1 if leading < _COMPACT_DECIMALS_UNTIL and abs(amount) >= 1000 else 0  # noqa: PLR2004
+    if leading < _THOUSAND:
+        return format_currency(
+            amount, currency, format="\u00a4#,##0", currency_digits=False, locale=LOCALE
+        )
+    while leading >= _THOUSAND:
+        leading /= _THOUSAND
+    digits = 1 if leading < _COMPACT_DECIMALS_UNTIL else 0
     return format_compact_currency(amount, currency, locale=LOCALE, fraction_digits=digits)
 
 

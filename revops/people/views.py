@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -23,7 +23,7 @@ from revops.people.selectors import organization, sample_people
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from revops.people.models import User
+    from revops.requests import MemberRequest
 
 _BACKEND = "revops.people.backends.RoleBackend"
 
@@ -85,9 +85,9 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: MemberRequest) -> HttpResponse:
     """Show how the reader sees the product; on a valid POST store the choice."""
-    user = cast("User", request.user)
+    user = request.user
     owner = organization()
     form = ProfileForm(
         request.POST if request.method == "POST" else None,
@@ -110,25 +110,20 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def theme(request: HttpRequest) -> HttpResponse:
+def theme(request: MemberRequest) -> HttpResponse:
     """Store the theme chosen in the top bar."""
     form = ThemeForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
-    services.choose_theme(user=cast("User", request.user), theme=form.cleaned_data["theme"])
+    services.choose_theme(user=request.user, theme=form.cleaned_data["theme"])
     return HttpResponse(status=204)
 
 
 @require_GET
 @login_required
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: MemberRequest) -> HttpResponse:
     """Show every component in all its states."""
     return render(request, "gallery.html", {"sample": gallery_values.sample(at=request.at)})
-
-
-def locked(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
-    """Answer a login that is held back; the same words whether the account exists."""
-    return render(request, "errors/429.html", status=429)
 
 
 def _next_page(request: HttpRequest) -> str:
