@@ -97,9 +97,7 @@ def provision() -> None:
 
 def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
     """Connect to the server's maintenance database as the role that may create things."""
-    address = owner_address()
-    if settings.IS_EMBEDDED:
-        address = address | {"USER": embedded.ADMIN}
+    address = settings.DATABASE_ADMIN or owner_address()
     return psycopg.connect(
         dbname="postgres",
         host=address["HOST"] or None,

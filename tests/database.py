@@ -133,6 +133,7 @@ def point_django_at(server: dict[str, object], *, name: str, user: str) -> None:
             "NAME": name, "USER": user, "PASSWORD": PASSWORD,
             "HOST": server["HOST"], "PORT": server["PORT"],
         }  # fmt: skip
+    settings.DATABASE_ADMIN = server
     settings.DATABASE_OWNER = settings.DATABASES["default"] | {"USER": OWNER}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -30,6 +30,8 @@ class AppendOnlyModel(models.Model):
     Every concrete subclass needs `operations.protect("<table>")` in a migration; a test compares
     the subclasses with the triggers, and the application's role has no UPDATE or DELETE on them.
     """
+
+    objects: ClassVar[models.Manager[Any]] = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         abstract = True
