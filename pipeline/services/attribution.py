@@ -107,7 +107,7 @@ def _answer(
     deal: Opportunity, *, lead: Lead | None, history: History, rules: Schedule
 ) -> dict[str, Any]:
     """Return the stored answer: rule, version, group, the touch, and the alternatives."""
-    begins_at = deal.created_at or deal.accepted_at or deal.recorded_at
+    begins_at = deal.created_at or deal.accepted_at or deal.closed_at or deal.recorded_at
     rule, days, version = _rule(rules, at=deal.accepted_at or begins_at)
     if lead is None:
         group = deal.channel.source_group if deal.channel else ""

@@ -289,6 +289,8 @@ def make_move(*, move: Move, seen: int | None, by: User, at: datetime) -> Transi
     (result,) = move_rounds(moves=[move], actor=actor_of(by), origin=Origin.FORM, at=at, by=by)
     if result.code is not None:
         raise refusal(code=result.code, message=result.message)
+    if result.status == Status.UNCHANGED:
+        raise refusal(code=Refusal.STAGE, message=f"The lead is {move.to.label} already.")
     return Transition.objects.get(pk=result.transition_id)
 
 

@@ -160,11 +160,20 @@ def _round_of(plan: Plan, *, move: Move, occurred_at: datetime, entry: Entry) ->
     is_over = projection.stage in stages.CLOSED - {Stage.VOID}
     if not is_over or closed_at is None or occurred_at <= closed_at:
         return current
+    if plan.is_history and not is_outbound(current) and not _has_recorded_mql(plan, current):
+        return current
     if projection.stage == Stage.RECYCLED and occurred_at - closed_at <= REOPENS_WITHIN:
         return current
     if current is not plan.board.latest_round(move.lead_id):
         return current
     return _begin_round(plan, move=move, number=current.number + 1, entry=entry)
+
+
+def _has_recorded_mql(plan: Plan, current: Round) -> bool:
+    """Return whether a source said when the round became an MQL; else this may be the word."""
+    return any(
+        step.to == Stage.MQL and not step.is_implied for step in plan.board.steps[current.pk]
+    )
 
 
 def _begin_round(plan: Plan, *, move: Move, number: int, entry: Entry) -> Round:
