@@ -6,10 +6,10 @@ import os
 os.environ.setdefault("STATEMENT_TIMEOUT_SECONDS", "60")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
 
-from celery import Celery  # noqa: E402 (the environment comes first)
-from django.conf import settings  # noqa: E402
+from celery import Celery
+from django.conf import settings
 
-from revops import guards  # noqa: E402
+from revops import guards
 
 app = Celery("accord")
 app.conf.update(
