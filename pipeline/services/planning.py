@@ -153,20 +153,22 @@ def _round_of(plan: Plan, *, move: Move, occurred_at: datetime, entry: Entry) ->
         if move.to == Stage.MQL or move.starts_round:
             return _begin_round(plan, move=move, number=1, entry=entry)
         raise RefusedError(Refusal.NO_ROUND, "The lead is still in nurture.")
-    if move.to != Stage.MQL:
-        return current
-    projection = plan.board.projection(current)
-    closed_at = projection.reached.get(projection.stage)
-    is_over = projection.stage in stages.CLOSED - {Stage.VOID}
-    if not is_over or closed_at is None or occurred_at <= closed_at:
-        return current
-    if plan.is_history and not is_outbound(current) and not _has_recorded_mql(plan, current):
-        return current
-    if projection.stage == Stage.RECYCLED and occurred_at - closed_at <= REOPENS_WITHIN:
-        return current
-    if current is not plan.board.latest_round(move.lead_id):
+    if move.to != Stage.MQL or not _is_over(plan, current=current, at=occurred_at):
         return current
     return _begin_round(plan, move=move, number=current.number + 1, entry=entry)
+
+
+def _is_over(plan: Plan, *, current: Round, at: datetime) -> bool:
+    """Return whether an MQL at `at` begins a new round instead of belonging to `current`."""
+    projection = plan.board.projection(current)
+    closed_at = projection.reached.get(projection.stage)
+    if projection.stage not in stages.CLOSED - {Stage.VOID} or closed_at is None:
+        return False
+    if plan.is_history and not is_outbound(current) and not _has_recorded_mql(plan, current):
+        return False
+    if projection.stage == Stage.RECYCLED and at - closed_at <= REOPENS_WITHIN:
+        return False
+    return at > closed_at and current is plan.board.latest_round(current.lead_id)
 
 
 def _has_recorded_mql(plan: Plan, current: Round) -> bool:
