@@ -17,7 +17,9 @@ _HREF = "#rows"
 
 
 class _RefusedForm(forms.Form):
-    amount = forms.DecimalField(label="Amount", help_text="In US dollars, before tax.")
+    amount = forms.DecimalField(
+        label="Amount", min_value=0, help_text="In US dollars, before tax."
+    )
     closes_on = forms.DateField(label="Close date")
     stage = forms.ChoiceField(label="Stage", choices=[("a", "Discovery"), ("b", "Proposal")])
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 2}), required=False)
@@ -28,7 +30,7 @@ class _RefusedForm(forms.Form):
 
 def sample(*, at: datetime) -> dict[str, Any]:
     """Return everything the gallery's templates name."""
-    form = _RefusedForm({"amount": "many", "stage": "a"})
+    form = _RefusedForm({"amount": "-5", "stage": "a"})
     form.is_valid()
     return {
         "at": at,
