@@ -59,7 +59,13 @@ PER_CYCLE = (
 )
 
 
-def fold(*, facts: Iterable[Fact], terms: Terms, at: datetime) -> list[Outcome]:
+def fold(
+    *,
+    facts: Iterable[Fact],
+    terms: Terms,
+    at: datetime,
+    only: frozenset[str] = frozenset(ClockKind.values),
+) -> list[Outcome]:
     """Return the outcome of every clock of the leads the facts belong to.
 
     Leads joined by a merge are folded together under the surviving lead, which takes the earliest
@@ -69,6 +75,7 @@ def fold(*, facts: Iterable[Fact], terms: Terms, at: datetime) -> list[Outcome]:
         facts: All evidence of the leads, and of leads merged into them, in any order.
         terms: Every agreement and calendar version they may meet.
         at: The instant up to which nothing more is known to have happened.
+        only: The kinds of clocks asked for.
 
     Returns:
         Lead and owner clocks, not the monthly volume (`pace`); clocks that have not started are
@@ -83,23 +90,28 @@ def fold(*, facts: Iterable[Fact], terms: Terms, at: datetime) -> list[Outcome]:
             families.setdefault(merged.get(fact.lead, fact.lead), []).append(fact)
     found: list[Outcome] = []
     for lead, members in families.items():
-        found.extend(_lead(members, lead=lead, terms=terms, at=at))
+        found.extend(_lead(members, lead=lead, terms=terms, at=at, only=only))
     for lead in merged:
         own = [fact for fact in kept if fact.lead == lead]
-        for outcome in _lead(own, lead=lead, terms=terms, at=at):
+        for outcome in _lead(own, lead=lead, terms=terms, at=at, only=only):
             outcome.status, outcome.missed = ClockStatus.MERGED, False
             found.append(outcome)
     return found
 
 
-def _lead(facts: list[Fact], *, lead: Any, terms: Terms, at: datetime) -> Iterator[Outcome]:
+def _lead(
+    facts: list[Fact], *, lead: Any, terms: Terms, at: datetime, only: frozenset[str]
+) -> Iterator[Outcome]:
     """Yield the outcomes of one lead."""
     for cycle in timeline.cycles(facts, lead=lead):
         raised = any(fact.payload.get("hand_raiser") for fact in cycle.facts)
         for kind in PER_CYCLE:
-            yield from _kind(kind, cycle, lead=lead, terms=terms, at=at, raised=raised)
-        yield from lead_age(cycle, lead=lead, terms=terms)
-        for item in kinds.feedback_items(cycle):
+            if kind in only:
+                yield from _kind(kind, cycle, lead=lead, terms=terms, at=at, raised=raised)
+        if ClockKind.LEAD_AGE in only:
+            yield from lead_age(cycle, lead=lead, terms=terms)
+        items = kinds.feedback_items(cycle) if ClockKind.MARKETING_FEEDBACK in only else []
+        for item in items:
             run = _feedback(item, cycle, lead=lead, terms=terms)
             if run is not None:
                 yield judge(run, cycle=cycle, terms=terms, at=at)
@@ -187,7 +199,12 @@ def _holds(run: Run, cycle: Cycle) -> Iterator[Run]:
     """Yield one run per person who held the lead while the lead clock ran."""
     holds: list[Fact] = []
     for fact in cycle.of(EvidenceKind.ASSIGNED):
-        if not holds or holds[-1].rep != fact.rep:
+        if not holds:
+            holds.append(fact)
+        elif holds[-1].rep is None and holds[-1].occurred_at == fact.occurred_at:
+            # The stage change and the assignment of one handoff; the latter knows the person.
+            holds[-1] = fact
+        elif fact.rep is not None and holds[-1].rep != fact.rep:
             holds.append(fact)
     ended = [fact.order for fact in (run.stop, run.cancel and run.cancel[0]) if fact]
     for index, hold in enumerate(holds):

@@ -220,5 +220,5 @@ def _holder(run: Run, cycle: Cycle, outcome: Outcome, until: datetime) -> Any:
     rep = None
     for fact in cycle.of(EvidenceKind.ASSIGNED):
         if fact.occurred_at <= moment or rep is None:
-            rep = fact.rep
+            rep = rep if fact.rep is None else fact.rep
     return rep

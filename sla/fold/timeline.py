@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sla.choices import EvidenceKind
+from sla.choices import DispositionValue, EvidenceKind
 from sla.fold.deadlines import Pause
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def cycles(facts: Iterable[Fact], *, lead: Any) -> list[Cycle]:
     """Tell the cycles of `lead` apart.
 
     An MQL after the lead was rejected, recycled or disqualified opens the next cycle; within 24
-    hours it reopens the old one instead and the closing counts as undone. A fact that states an
-    earlier cycle belongs there; one that states a later cycle belongs to the one then running.
+    hours of recycling it reopens the old one and the closing counts as undone. A fact that
+    states an earlier cycle belongs there; one that states a later one to the cycle then running.
     A capture after a closing waits for the cycle it leads to.
 
     Args:
@@ -162,8 +162,10 @@ class _Walk:
         return fact.kind == EvidenceKind.MQL and bool(self.closed_by)
 
     def _open(self, fact: Fact) -> None:
-        """Open the next cycle, or reopen the current one."""
-        if self.closed_by and fact.occurred_at - self.closed_by[-1].occurred_at <= REOPENS_WITHIN:
+        """Open the next cycle; within a day of recycling, reopen the current one."""
+        last = self.closed_by[-1] if self.closed_by else None
+        recycled = last is not None and last.value == DispositionValue.RECYCLED
+        if last and recycled and fact.occurred_at - last.occurred_at <= REOPENS_WITHIN:
             self.current.undone.update(closing.key for closing in self.closed_by)
         else:
             self.found.append(Cycle(self.current.number + 1))

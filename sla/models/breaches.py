@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
@@ -18,16 +20,20 @@ class BreachQuerySet(AppendOnlyQuerySet):
     """Reads of breaches."""
 
     def with_standing(self) -> BreachQuerySet:
-        """Add `last_revision` and `standing_status`: what the last correction says, if any."""
+        """Add `last_revision` and `revised_status`: what the last correction says, if any."""
         last = BreachRevision.objects.filter(breach=OuterRef("pk")).order_by("-id")
-        return self.annotate(
+        found: BreachQuerySet = self.annotate(
             last_revision=Subquery(last.values("kind")[:1]),
             revised_status=Subquery(last.values("new_status")[:1]),
         )
+        return found
 
     def ledger(self) -> BreachQuerySet:
         """Breaches that stand; an excused one stands and says so."""
-        return self.with_standing().exclude(last_revision=RevisionKind.RESCINDED)
+        # Not `exclude`: a breach without a revision has NULL there and stands.
+        standing = ~Q(last_revision=RevisionKind.RESCINDED) | Q(last_revision__isnull=True)
+        found: BreachQuerySet = self.with_standing().filter(standing)
+        return found
 
 
 class Breach(AppendOnlyModel):
@@ -48,7 +54,7 @@ class Breach(AppendOnlyModel):
     detected_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
 
-    objects = BreachQuerySet.as_manager()
+    objects: ClassVar[Any] = BreachQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "breaches"
@@ -90,8 +96,6 @@ class BreachRevision(AppendOnlyModel):
     at = models.DateTimeField()
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=80, blank=True)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from revops.audit.models import AppendOnlyModel, AppendOnlyQuerySet
+from revops.audit.models import AppendOnlyModel
 from revops.people.models import Rep
 from sla.choices import EvidenceKind
 
@@ -29,8 +29,6 @@ class Evidence(AppendOnlyModel):
     source = models.CharField(max_length=40, blank=True)
     source_id = models.CharField(max_length=160, blank=True)
     payload = models.JSONField(default=dict, blank=True)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "evidence"

@@ -7,7 +7,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from definitions.models import Version
-from revops.audit.models import AppendOnlyModel, AppendOnlyQuerySet
+from revops.audit.models import AppendOnlyModel
 from revops.people.choices import Side
 from sla.choices import ClockKind, Scope, Unit
 
@@ -42,8 +42,6 @@ class CalendarVersion(AppendOnlyModel):
     spec = models.JSONField()
     created_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -80,8 +78,6 @@ class Commitment(AppendOnlyModel):
     position = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=120)
     sentence = models.CharField(max_length=500)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [

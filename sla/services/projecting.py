@@ -1,0 +1,233 @@
+"""Clock rows as the fold wants them, and the statements that read and write them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from sla import fold
+from sla.choices import ClockStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+IDENTITY = ("lead_id", "cycle", "kind", "scope", "started_by_id", "month")
+TYPES = {
+    "lead_id": "bigint", "cycle": "smallint", "kind": "text", "scope": "text",
+    "started_by_id": "bigint", "month": "date",
+    "commitment_id": "bigint", "calendar_version_id": "bigint", "side": "text",
+    "rep_id": "bigint", "status": "text", "enforced": "boolean",
+    "started_at": "timestamptz", "due_at": "timestamptz", "breach_at": "timestamptz",
+    "warn_at": "timestamptz", "paused_since": "timestamptz", "pause_until": "timestamptz",
+    "pause_reason": "text", "stopped_at": "timestamptz", "stopped_by_id": "bigint",
+    "business_seconds": "bigint", "late_business_seconds": "bigint",
+    "late_calendar_seconds": "bigint", "held_business_seconds": "bigint",
+    "counted": "integer", "cancel_reason": "text", "measure": "jsonb",
+}  # fmt: skip
+COLUMNS = tuple(TYPES)
+_LIST = ", ".join(COLUMNS)
+_RECORD = ", ".join(f"{name} {kind}" for name, kind in TYPES.items())
+_SET = ", ".join(f"{name} = v.{name}" for name in COLUMNS)
+_VALUES = ", ".join(f"v.{name}" for name in COLUMNS)
+
+SELECT = f"SELECT c.id, {', '.join(f'c.{name}' for name in COLUMNS)} FROM sla_clock c"  # noqa: S608
+INSERT = (
+    f"INSERT INTO sla_clock ({_LIST}) SELECT {_VALUES}"  # noqa: S608
+    f" FROM jsonb_to_recordset(%s::jsonb) AS v({_RECORD})"
+    f" RETURNING id, {', '.join(IDENTITY)}"
+)
+UPDATE = (
+    f"UPDATE sla_clock c SET {_SET}, retry_at = NULL"  # noqa: S608
+    f" FROM jsonb_to_recordset(%s::jsonb) AS v(id bigint, {_RECORD}) WHERE c.id = v.id"
+)
+DELETE = "DELETE FROM sla_clock WHERE id = ANY(%s)"
+
+# A lead, the lead it was merged into, and all that were merged into that one.
+FAMILY = """
+WITH RECURSIVE up AS (
+    SELECT l.id, l.merged_into_id FROM pipeline_lead l WHERE l.id = ANY(%s)
+    UNION
+    SELECT l.id, l.merged_into_id FROM up JOIN pipeline_lead l ON l.id = up.merged_into_id
+), family AS (
+    SELECT up.id FROM up
+    UNION
+    SELECT l.id FROM family f JOIN pipeline_lead l ON l.merged_into_id = f.id
+)
+SELECT id FROM family
+"""
+EVIDENCE = """
+SELECT e.id, e.lead_id, e.kind, e.occurred_at, e.recorded_at, e.actor, e.rep_id, e.stated_cycle,
+       e.source, e.source_id, e.payload
+FROM sla_evidence e WHERE e.lead_id = ANY(%s)
+"""
+BREACHES = """
+SELECT b.clock_id, b.id, b.status, r.kind, r.new_status
+FROM sla_breach b LEFT JOIN LATERAL (
+    SELECT kind, new_status FROM sla_breachrevision r WHERE r.breach_id = b.id
+    ORDER BY r.id DESC LIMIT 1
+) r ON true
+WHERE b.clock_id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClock:
+    """A clock row, locked; `columns` are those of `COLUMNS`."""
+
+    id: int
+    columns: dict[str, Any]
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The unique key."""
+        return tuple(self.columns[name] for name in IDENTITY)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBreach:
+    """A breach and what its last revision made of it."""
+
+    id: int
+    entry: fold.Entry
+
+
+def family_of(lead_ids: Iterable[int]) -> list[int]:
+    """Return the leads whose evidence decides about the clocks of `lead_ids`."""
+    return [row[0] for row in _rows(FAMILY, [sorted(set(lead_ids))])]
+
+
+def facts_of(lead_ids: Sequence[int]) -> list[fold.Fact]:
+    """Return the evidence of leads as the fold reads it, as committed now."""
+    return [
+        fold.Fact(
+            key=row[0],
+            lead=row[1],
+            kind=row[2],
+            occurred_at=row[3],
+            recorded_at=row[4],
+            actor=row[5],
+            rep=row[6],
+            stated_cycle=row[7],
+            source=row[8],
+            source_id=row[9],
+            payload=_object(row[10]),
+        )
+        for row in _rows(EVIDENCE, [list(lead_ids)])
+    ]
+
+
+def locked_clocks(lead_ids: Sequence[int]) -> list[StoredClock]:
+    """Lock and return all clocks of leads, by id."""
+    statement = f"{SELECT} WHERE c.lead_id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE"
+    return stored(_rows(statement, [list(lead_ids)]))
+
+
+def stored(rows: Iterable[Sequence[Any]]) -> list[StoredClock]:
+    """Return rows of `SELECT` as clocks."""
+    found = []
+    for row in rows:
+        columns = dict(zip(COLUMNS, row[1:], strict=True))
+        columns["measure"] = _object(columns["measure"])
+        found.append(StoredClock(row[0], columns))
+    return found
+
+
+def breaches_of(clock_ids: Sequence[int]) -> dict[int, StoredBreach]:
+    """Return the breaches of clocks, by clock."""
+    found = {}
+    for clock_id, breach_id, status, revised, new_status in _rows(BREACHES, [list(clock_ids)]):
+        entry = fold.Entry(revised != "rescinded", new_status or status)
+        found[clock_id] = StoredBreach(breach_id, entry)
+    return found
+
+
+def columns_of(outcome: fold.Outcome) -> dict[str, Any]:
+    """Return the columns of the clock an outcome describes."""
+    return {
+        "lead_id": outcome.lead,
+        "cycle": outcome.cycle,
+        "kind": str(outcome.kind),
+        "scope": str(outcome.scope),
+        "started_by_id": outcome.started_by,
+        "month": outcome.month,
+        "commitment_id": outcome.promise.key,
+        "calendar_version_id": outcome.calendar_version,
+        "side": outcome.promise.side,
+        "rep_id": outcome.rep,
+        "status": str(outcome.status),
+        "enforced": outcome.enforced,
+        "started_at": outcome.started_at,
+        "due_at": outcome.due_at,
+        "breach_at": outcome.breach_at,
+        "warn_at": outcome.warn_at,
+        "paused_since": outcome.paused_since,
+        "pause_until": outcome.pause_until,
+        "pause_reason": outcome.pause_reason,
+        "stopped_at": outcome.stopped_at,
+        "stopped_by_id": outcome.stopped_by,
+        "business_seconds": outcome.business_seconds,
+        "late_business_seconds": outcome.late_business_seconds,
+        "late_calendar_seconds": outcome.late_calendar_seconds,
+        "held_business_seconds": outcome.held_business_seconds,
+        "counted": outcome.counted,
+        "cancel_reason": outcome.cancel_reason,
+        "measure": outcome.measure,
+    }
+
+
+def withdrawn(clock: StoredClock) -> dict[str, Any]:
+    """Return the columns of a clock that no evidence starts any more but that has a breach."""
+    return clock.columns | {
+        "status": str(ClockStatus.CANCELLED),
+        "cancel_reason": "withdrawn",
+        "paused_since": None,
+        "pause_until": None,
+        "pause_reason": "",
+    }
+
+
+def insert(rows: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], int]:
+    """Insert clocks; return their ids by identity."""
+    if not rows:
+        return {}
+    found = _rows(INSERT, [_json(rows)])
+    return {tuple(row[1:]): row[0] for row in found}
+
+
+def update(rows: Sequence[dict[str, Any]]) -> None:
+    """Rewrite clocks; each row has its `id`."""
+    if rows:
+        _rows(UPDATE, [_json(rows)])
+
+
+def delete(clock_ids: Sequence[int]) -> None:
+    """Remove clocks that no evidence starts any more."""
+    if clock_ids:
+        _rows(DELETE, [list(clock_ids)])
+
+
+def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement and return what it answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a JSON column as a dictionary; a raw cursor hands over text."""
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    """Return rows as one JSON parameter."""
+    return json.dumps(rows, default=_text)
+
+
+def _text(value: datetime) -> str:
+    """Return an instant or date as ISO text."""
+    return value.isoformat()

@@ -1,0 +1,134 @@
+"""Fold everything again and compare; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from sla import fold
+from sla.choices import ClockStatus
+from sla.models import Clock
+from sla.services import projecting
+from sla.services.calendars import current_terms
+from sla.services.refolding import Writes, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sla.services.projecting import StoredBreach, StoredClock
+
+CHUNK = 2_000
+LEADS = """
+SELECT DISTINCT lead_id FROM sla_evidence WHERE lead_id > %s ORDER BY lead_id LIMIT %s
+"""
+CLOCKS = f"{projecting.SELECT} WHERE c.lead_id = ANY(%s) ORDER BY c.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One disagreement between rows and the fold of the evidence."""
+
+    subject: str
+    stored: str
+    folded: str
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"{self.subject}: stored {self.stored}, the evidence says {self.folded}"
+
+
+def reconcile_clocks(*, at: datetime, limit: int = 50) -> list[Difference]:
+    """Return where clocks and ledger differ from a fold of all evidence at `at`.
+
+    A clock whose deadline has passed and that no sweep has reached yet is no difference.
+
+    Args:
+        at: The instant of the fold.
+        limit: Stop after so many differences.
+    """
+    found: list[Difference] = []
+    terms = current_terms(at=at)
+    for leads in _leads():
+        found += _chunk(leads, terms=terms, at=at)
+        if len(found) >= limit:
+            return found[:limit]
+    orphans = Clock.objects.filter(lead__isnull=False).exclude(lead__evidence__isnull=False)
+    found += [
+        Difference(f"clock {pk}", "a row", "no evidence of its lead")
+        for pk in orphans.values_list("pk", flat=True)[:limit]
+    ]
+    return found[:limit]
+
+
+def _leads() -> Iterator[list[int]]:
+    """Yield the ids of all leads with evidence, in chunks."""
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(LEADS, [last, CHUNK])
+            leads = [row[0] for row in cursor.fetchall()]
+        if not leads:
+            return
+        yield leads
+        last = leads[-1]
+
+
+@transaction.atomic
+def _chunk(leads: list[int], *, terms: fold.Terms, at: datetime) -> list[Difference]:
+    """Compare the clocks of some leads, and of those merged with them."""
+    family = projecting.family_of(leads)
+    with connection.cursor() as cursor:
+        cursor.execute(CLOCKS, [family])
+        clocks = projecting.stored(cursor.fetchall())
+    outcomes = fold.fold(facts=projecting.facts_of(family), terms=terms, at=at)
+    breaches = projecting.breaches_of([clock.id for clock in clocks])
+    writes = differences(clocks=clocks, outcomes=outcomes, breaches=breaches)
+    inside = set(leads)
+    return [difference for lead, difference in _worded(writes, breaches, at=at) if lead in inside]
+
+
+def _worded(
+    writes: Writes, breaches: dict[int, StoredBreach], *, at: datetime
+) -> Iterator[tuple[Any, Difference]]:
+    """Yield what would have to be written, as differences, with the lead of each."""
+    unswept = {clock.id for clock, _ in writes.pairs if _is_unswept(clock, at=at)}
+    for clock, columns in writes.updates:
+        if clock.id in unswept:
+            continue
+        names = [name for name, value in columns.items() if clock.columns[name] != value]
+        yield (
+            clock.columns["lead_id"],
+            Difference(
+                f"clock {clock.id}",
+                ", ".join(f"{name} {clock.columns[name]}" for name in names),
+                ", ".join(f"{name} {columns[name]}" for name in names),
+            ),
+        )
+    for outcome in writes.inserts:
+        subject = f"{outcome.kind} of lead {outcome.lead} cycle {outcome.cycle}"
+        yield outcome.lead, Difference(subject, "no clock", str(outcome.status))
+    for clock in writes.deletes:
+        yield clock.columns["lead_id"], Difference(f"clock {clock.id}", "a row", "no clock")
+    for clock, outcome in writes.pairs:
+        known = breaches.get(clock.id)
+        change = fold.settle(entry=known.entry if known else None, outcome=outcome)
+        if change is not None and clock.id not in unswept:
+            yield (
+                clock.columns["lead_id"],
+                Difference(
+                    f"breach of clock {clock.id}",
+                    change.old_status or "none",
+                    f"{change.kind or 'breach'} as {change.new_status}",
+                ),
+            )
+
+
+def _is_unswept(clock: StoredClock, *, at: datetime) -> bool:
+    """Return whether a sweep has still to look at the clock."""
+    if clock.columns["status"] != ClockStatus.PENDING:
+        return False
+    ends = (clock.columns["breach_at"], clock.columns["pause_until"])
+    return any(end is not None and end <= at for end in ends)
