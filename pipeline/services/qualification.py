@@ -1,0 +1,188 @@
+"""Scoring stored leads again: after new acts, or after what is known of them changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from definitions.choices import DocumentKind
+from definitions.selectors import definitions_of, score_model_of
+from pipeline.choices import Designation, Outcome, SourceGroup, Stage
+from pipeline.decision import decide
+from pipeline.fields import LEAD_COLUMNS, company_of, facts_of
+from pipeline.models import Lead, Opportunity, Touch
+from pipeline.services.arrivals import opening_of
+from pipeline.services.clockplans import plan_clocks
+from pipeline.services.intake_sql import Rulings, as_json, head_of, retried, rulings_at
+from sla.services.refolding import refold
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from pipeline.choices import Origin
+    from pipeline.decision import Decision
+
+SAVE_SCORES: Final = """
+UPDATE pipeline_lead AS l
+SET fit_score = v.fit_score, intent_score = v.intent_score,
+    is_hand_raiser = v.is_hand_raiser, last_touch_at = v.last_touch_at
+FROM jsonb_to_recordset(%s::jsonb) AS v(
+    id bigint, fit_score smallint, intent_score smallint, is_hand_raiser boolean,
+    last_touch_at timestamptz)
+WHERE l.id = v.id
+  AND (l.fit_score, l.intent_score, l.is_hand_raiser, l.last_touch_at)
+    IS DISTINCT FROM (v.fit_score, v.intent_score, v.is_hand_raiser, v.last_touch_at)
+"""
+
+OPEN_ROUNDS: Final = """
+SELECT pipeline_open_rounds(%s::jsonb, (
+    SELECT array_agg(o ORDER BY o.n)
+    FROM jsonb_populate_recordset(NULL::pipeline_opening, %s::jsonb) o))
+"""
+
+
+@retried
+@transaction.atomic
+def qualify_leads(
+    *,
+    lead_ids: Collection[int],
+    actor: str,
+    origin: Origin,
+    at: datetime,
+    rulings: Rulings | None = None,
+) -> int:
+    """Score the nurture leads among `lead_ids` again; open a round for those that qualify.
+
+    The leads are locked by id. Outbound leads are scored and left to sales. The number of
+    statements does not depend on the number of leads.
+
+    Args:
+        lead_ids: Leads of any stage; others than nurture are passed over.
+        actor: Who caused it.
+        origin: By which way.
+        at: The instant of the judgement; the rounds begin then.
+        rulings: What holds when, if the caller has it.
+
+    Returns:
+        How many became MQLs.
+    """
+    leads = _locked(lead_ids)
+    if not leads:
+        return 0
+    rulings = rulings or rulings_at(at=at)
+    acts = _acts([lead["id"] for lead in leads])
+    definitions = rulings.schedule.in_use(kind=DocumentKind.DEFINITIONS, at=at)
+    model = rulings.schedule.in_use(kind=DocumentKind.SCORE_MODEL, at=at)
+    rule = definitions_of(definitions).mql
+    scores: list[dict[str, Any]] = []
+    openings: list[dict[str, Any]] = []
+    for lead in leads:
+        done = [(kind, when) for kind, when in acts[lead["id"]] if when <= at]
+        is_raised = lead["is_hand_raiser"] or any(k in rule.hand_raise_acts for k, _ in done)
+        decision = _judge(lead, acts=done, rulings=rulings, at=at)
+        last_touch_at = max((when for _, when in done), default=lead["last_touch_at"])
+        scores.append(
+            {
+                "id": lead["id"],
+                "fit_score": decision.fit.value,
+                "intent_score": decision.intent.value,
+                "is_hand_raiser": is_raised,
+                "last_touch_at": last_touch_at,
+            }
+        )
+        if decision.is_mql and lead["source_group"] != SourceGroup.OUTBOUND:
+            opening = opening_of(
+                decision,
+                mql_at=at,
+                designation=Designation.SCORED,
+                definitions=definitions,
+                score_model=model,
+                assigning=definitions,
+                is_raised=is_raised,
+                route=True,
+            )
+            openings.append(opening | _identity(lead, n=len(openings)))
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE_SCORES, [as_json(scores)])
+    _open(openings, head=head_of(actor=actor, origin=origin, at=at), rulings=rulings, at=at)
+    return len(openings)
+
+
+def _locked(lead_ids: Collection[int]) -> list[dict[str, Any]]:
+    deals = Opportunity.objects.filter(company=OuterRef("company"), voided_at__isnull=True)
+    return list(
+        Lead.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=set(lead_ids), stage=Stage.NURTURE, voided_at__isnull=True)
+        .filter(merged_into__isnull=True, rounds__isnull=True)
+        .order_by("pk")
+        .values(
+            *LEAD_COLUMNS,
+            "captured_at",
+            "last_touch_at",
+            has_open_deal=Exists(deals.filter(accepted_at__isnull=False, outcome="")),
+            is_customer=Exists(deals.filter(outcome=Outcome.WON)),
+        )
+    )
+
+
+def _acts(lead_ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
+    found: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
+    rows = Touch.objects.filter(lead__in=lead_ids).values_list("lead_id", "kind", "occurred_at")
+    for lead_id, kind, occurred_at in rows:
+        found[lead_id].append((kind, occurred_at))
+    return found
+
+
+def _judge(
+    lead: dict[str, Any],
+    *,
+    acts: list[tuple[str, datetime]],
+    rulings: Rulings,
+    at: datetime,
+) -> Decision:
+    company = company_of(
+        lead=lead, has_open_deal=lead["has_open_deal"], is_customer=lead["is_customer"]
+    )
+    return decide(
+        definitions=definitions_of(rulings.schedule.in_use(kind=DocumentKind.DEFINITIONS, at=at)),
+        model=score_model_of(rulings.schedule.in_use(kind=DocumentKind.SCORE_MODEL, at=at)),
+        facts=facts_of(lead=lead, company=company, acts=acts, at=at),
+    )
+
+
+def _identity(lead: dict[str, Any], *, n: int) -> dict[str, Any]:
+    return {
+        "n": n,
+        "lead_id": lead["id"],
+        "company_id": lead["company_id"],
+        "number": 1,
+        "captured_at": lead["captured_at"],
+    }
+
+
+def _open(
+    openings: list[dict[str, Any]], *, head: dict[str, Any], rulings: Rulings, at: datetime
+) -> None:
+    """Open the rounds, with their clocks where these can be told beforehand."""
+    if not openings:
+        return
+    late = []
+    for opening in openings:
+        captured_at, is_raised = opening.pop("captured_at"), opening["is_hand_raiser"]
+        name = f"{captured_at}|{is_raised}"
+        if name not in head["plans"]:
+            head["plans"][name] = plan_clocks(
+                captured_at=captured_at, is_raised=is_raised, terms=rulings.terms, at=at
+            )
+        if head["plans"][name] is None:
+            late.append(opening["lead_id"])
+        else:
+            opening["plan"] = name
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_ROUNDS, [as_json(head), as_json(openings)])
+    if late:
+        refold(lead_ids=late, at=at)
