@@ -57,7 +57,7 @@ ENTRIES = (
         url_names=("dashboards:home",),
         right="dashboards.view_metrics",
         key="p",
-        prefixes=("/metrics/", "/rows/"),
+        prefixes=("/metrics/",),
     ),
     Entry(
         label="Review",
@@ -69,14 +69,14 @@ ENTRIES = (
     Entry(
         label="Rejects",
         icon="undo-2",
-        url_names=("dashboards:rejects", "pipeline:rejects"),
+        url_names=("dashboards:rejects",),
         right="dashboards.view_metrics",
         key="j",
     ),
     Entry(
         label="Breaches",
         icon="alarm-clock",
-        url_names=("sla:breaches", "sla:breach_list", "dashboards:breaches"),
+        url_names=("dashboards:breaches",),
         right="sla.view_breach",
         key="b",
     ),
@@ -86,7 +86,7 @@ ENTRIES = (
         url_names=("definitions:agreement",),
         right="definitions.view_agreement",
         key="a",
-        prefixes=("/definitions/", "/drafts/"),
+        prefixes=("/definitions/", "/drafts/", "/sign/", "/verify/"),
     ),
     Entry(
         label="Content",

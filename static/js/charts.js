@@ -16,14 +16,18 @@ function loadPlotly() {
   return library;
 }
 
-/** Reads a token as a plain colour; light-dark() is resolved by the browser. */
+const colours = new Map();
+
+/** Reads a token as a plain colour, once per theme; light-dark() is resolved by the browser. */
 function colour(name) {
+  if (colours.has(name)) return colours.get(name);
   const probe = document.createElement("span");
   probe.className = "visually-hidden";
   probe.style.color = `var(${name})`;
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();
+  colours.set(name, value);
   return value;
 }
 
@@ -49,7 +53,7 @@ function merge(base, over) {
   return result;
 }
 
-function frame() {
+function frame(layout = {}) {
   const axis = {
     gridcolor: "var(--line)", linecolor: "var(--line-strong)", zerolinecolor: "var(--line-strong)",
     tickcolor: "var(--line-strong)", automargin: true, fixedrange: true, title: { font: { size: 11 } },
@@ -62,6 +66,7 @@ function frame() {
     legend: { orientation: "h", y: -0.18, x: 0 },
     colorway: ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6"].map((name) => `var(${name})`),
     xaxis: axis, yaxis: axis, barcornerradius: 2,
+    ...Object.fromEntries(Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key)).map((key) => [key, axis])),
   };
 }
 
@@ -75,7 +80,7 @@ async function draw(canvas) {
   if (!source) return;
   const figure = JSON.parse(source.textContent);
   const plotly = await loadPlotly();
-  const layout = resolve(merge(frame(), figure.layout));
+  const layout = resolve(merge(frame(figure.layout), figure.layout));
   const config = { displayModeBar: false, responsive: true, ...figure.config };
   await plotly.react(canvas, resolve(figure.data), layout, config);
   if (!canvas.hasAttribute("data-drawn")) {
@@ -117,6 +122,7 @@ export function startCharts() {
   watch();
   document.addEventListener("htmx:afterSettle", watch);
   onThemeChange(() => {
+    colours.clear();
     for (const canvas of document.querySelectorAll(".chart__canvas[data-drawn]")) draw(canvas);
   });
 }
