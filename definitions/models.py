@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from definitions.choices import Closure, DocumentKind, Purpose
-from revops.audit.models import AppendOnlyModel, AppendOnlyQuerySet
+from revops.audit.models import AppendOnlyModel
 from revops.people.choices import Side
 from revops.people.models import User
 
@@ -37,8 +37,6 @@ class Version(AppendOnlyModel):
     exceptional_reason = models.CharField(max_length=500, blank=True)
     frozen_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -134,8 +132,6 @@ class Reason(AppendOnlyModel):
     minimum_attempts = models.PositiveSmallIntegerField(default=0)
     history_only = models.BooleanField(default=False)
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -167,8 +163,6 @@ class Activation(AppendOnlyModel):
     is_signed = models.BooleanField()
     activated_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -202,8 +196,6 @@ class Withdrawal(AppendOnlyModel):
     withdrawn_by = models.ForeignKey(User, models.PROTECT, related_name="withdrawals")
     actor = models.CharField(max_length=80)
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -227,8 +219,6 @@ class SignatureRequest(AppendOnlyModel):
     expires_at = models.DateTimeField()
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="signature_requests")
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -267,8 +257,6 @@ class Signature(AppendOnlyModel):
     record_sha256 = models.CharField(max_length=64, unique=True)
     position = models.PositiveIntegerField(unique=True)
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -314,8 +302,6 @@ class Decline(AppendOnlyModel):
     declined_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -338,8 +324,6 @@ class RequestClosure(AppendOnlyModel):
     cause = models.CharField(max_length=16, choices=Closure)
     closed_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 """Every change of a document: drafts, requests, signatures, activation."""
 
 from definitions.documents import ContentError
+from definitions.documents import content_of as assembled
 from definitions.services.base import DocumentError, NotAllowedError
 from definitions.services.drafts import (
     ClauseConflictError,
@@ -42,6 +43,7 @@ __all__ = [
     "SlotTakenError",
     "StaleAuthenticationError",
     "TypedNameError",
+    "assembled",
     "decline_version",
     "draft_content",
     "earliest_change",

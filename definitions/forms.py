@@ -1,0 +1,83 @@
+"""Shapes of sending for signature, signing and declining."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from revops.people.models import Organization
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class SendForm(forms.Form):
+    """From when a draft is to hold, and why it may come early."""
+
+    effective_on = forms.DateField(
+        label="Takes effect on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty: as soon as the last of the signers has signed.",
+    )
+    exceptional_reason = forms.CharField(
+        label="Reason for an exception",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Only for a change that comes sooner than the agreement allows.",
+    )
+
+    @property
+    def effective_from(self) -> datetime | None:
+        """The first instant of the chosen day in the organisation's zone."""
+        day: date | None = self.cleaned_data["effective_on"]
+        if day is None:
+            return None
+        zone = Organization.objects.values_list("timezone", flat=True).first() or "UTC"
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+class SignForm(forms.Form):
+    """The typed name, the password once more, and the hash of the text that was shown."""
+
+    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    agrees = forms.BooleanField(label="I have read this version and agree to it")
+    typed_name = forms.CharField(
+        label="Your full name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label="Your password again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, statement: str = "", **kwargs: Any) -> None:
+        """Show the sentence that is agreed to."""
+        super().__init__(*args, **kwargs)
+        self.fields["agrees"].help_text = statement
+
+
+class DeclineForm(forms.Form):
+    """Why not."""
+
+    reason = forms.CharField(
+        label="Why do you decline?",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The authors read it. The draft opens again and what is in force stays.",
+    )
+
+
+class WithdrawForm(forms.Form):
+    """Why a version is taken out of use."""
+
+    reason = forms.CharField(
+        label="Why is it withdrawn?", max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -1,0 +1,27 @@
+"""Addresses of the documents; `/definitions/<term>/` is the stable short one."""
+
+from django.urls import path
+
+from definitions import views
+
+app_name = "definitions"
+urlpatterns = [
+    path("agreement/", views.agreement, name="agreement"),
+    path("agreement/<slug:kind>/", views.document, name="document"),
+    path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
+    path("agreement/<slug:kind>/<int:number>/text/", views.canonical_text, name="canonical_text"),
+    path(
+        "agreement/<slug:kind>/<int:number>/withdraw/",
+        views.version_withdraw,
+        name="version_withdraw",
+    ),
+    path("definitions/", views.index, name="index"),
+    path("definitions/<slug:term>/", views.term, name="term"),
+    path("drafts/<slug:kind>/", views.draft, name="draft"),
+    path("drafts/<slug:kind>/open/", views.draft_open, name="draft_open"),
+    path("drafts/<slug:kind>/send/", views.draft_send, name="draft_send"),
+    path("drafts/<slug:kind>/clauses/<path:key>/", views.clause, name="clause"),
+    path("sign/<int:pk>/", views.sign, name="sign"),
+    path("sign/<int:pk>/decline/", views.decline, name="decline"),
+    path("verify/", views.verification, name="verification"),
+]

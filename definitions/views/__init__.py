@@ -1,0 +1,30 @@
+"""Pages of the documents."""
+
+from definitions.views.drafting import clause, draft, draft_open, draft_send, version_withdraw
+from definitions.views.reading import (
+    agreement,
+    canonical_text,
+    document,
+    index,
+    term,
+    verification,
+    version,
+)
+from definitions.views.signing import decline, sign
+
+__all__ = [
+    "agreement",
+    "canonical_text",
+    "clause",
+    "decline",
+    "document",
+    "draft",
+    "draft_open",
+    "draft_send",
+    "index",
+    "sign",
+    "term",
+    "verification",
+    "version",
+    "version_withdraw",
+]

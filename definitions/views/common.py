@@ -1,0 +1,133 @@
+"""What the pages of the documents share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, cast
+
+from django.http import Http404
+
+from definitions import selectors
+from definitions.choices import DocumentKind
+from definitions.reading import Section, sections
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+    from definitions.models import Draft, Signature, SignatureRequest, Version
+    from revops.people.models import User
+
+SIDES = {"revops": "RevOps", "marketing": "Marketing", "sales": "Sales"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One slot of a request as a page shows it."""
+
+    slot: str
+    signature: Signature | None
+    is_declined: bool = False
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        """The side's name."""
+        return SIDES[self.slot]
+
+    @property
+    def state(self) -> str:
+        """What the slot's frame shows: signed, declined or open."""
+        if self.is_declined:
+            return "declined"
+        return "signed" if self.signature is not None else "open"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A document as a page shows it: the version, its text, and how its signing stands."""
+
+    kind: DocumentKind
+    version: Version
+    is_signed: bool
+    effective_from: datetime
+    sections: list[Section]
+    slots: list[Slot]
+    draft: Draft | None = None
+    request: SignatureRequest | None = None
+    request_slots: tuple[Slot, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The document's name."""
+        return str(self.kind.label)
+
+    @property
+    def slug(self) -> str:
+        """The document in addresses."""
+        return self.kind.value.replace("_", "-")
+
+    @property
+    def waiting_count(self) -> int:
+        """How many slots of the open request are still empty."""
+        return sum(slot.state == "open" for slot in self.request_slots)
+
+
+def instant(request: HttpRequest) -> datetime:
+    """Return the request's instant as a plain aware datetime."""
+    at: datetime = request.at.astimezone(UTC)  # type: ignore[attr-defined]
+    return at
+
+
+def member(request: HttpRequest) -> User:
+    """Return who is logged in; the views' decorators see to it that somebody is."""
+    return cast("User", request.user)
+
+
+def kind_of(slug: str) -> DocumentKind:
+    """Return the document of an address.
+
+    Raises:
+        Http404: There is no such document.
+    """
+    try:
+        return DocumentKind(slug.replace("-", "_"))
+    except ValueError as error:
+        raise Http404("no such document") from error
+
+
+def slots_of(request: SignatureRequest | None) -> list[Slot]:
+    """Return the slots of a request in the order they were asked."""
+    if request is None:
+        return []
+    signed = {row.slot: row for row in request.signatures.select_related("signer")}
+    decline = getattr(request, "decline", None)
+    return [
+        Slot(
+            slot=slot,
+            signature=signed.get(slot),
+            is_declined=decline is not None and decline.slot == slot,
+            note=decline.reason if decline is not None and decline.slot == slot else "",
+        )
+        for slot in request.slots
+    ]
+
+
+def shown(*, kind: DocumentKind, in_use: selectors.VersionInUse, at: datetime) -> Shown:
+    """Gather what a page shows of a document in use."""
+    draft = selectors.open_draft_of(kind=kind)
+    request = None if draft is None else selectors.open_request_of(draft=draft, at=at)
+    signed_request = getattr(in_use.version, "signature_request", None)
+    return Shown(
+        kind=kind,
+        version=in_use.version,
+        is_signed=in_use.is_signed,
+        effective_from=in_use.effective_from,
+        sections=sections(selectors.document_of(in_use.version)),
+        slots=slots_of(signed_request),
+        draft=draft,
+        request=request,
+        request_slots=tuple(slots_of(request)),
+    )
