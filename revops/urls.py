@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health_ready"),
     path("health/sweep", health.sweep, name="health_sweep"),
     path("", include("revops.people.urls")),
+    path("", include("definitions.urls")),
 ]
