@@ -110,6 +110,7 @@ class DealChange(models.TextChoices):
     REOPENED = "reopened", "Reopened"
     VOIDED = "voided", "Taken back"
     REVIVED = "revived", "Brought back"
+    RESTORED = "restored", "Values before an import"
 
 
 class ImportKind(models.TextChoices):
@@ -161,6 +162,7 @@ class QualityFlag(models.TextChoices):
     CHANNEL_MISSING = "channel_missing", "No channel recorded"
     AMOUNT_MISSING = "amount_missing", "No amount"
     CLOSE_DATE_MISSING = "close_date_missing", "Closed without a date"
+    CLOSE_WITHOUT_OUTCOME = "close_without_outcome", "Open with a close date"
     CREATED_MISSING = "created_missing", "No creation date"
     ACCOUNT_MISSING = "account_missing", "No account"
     REASON_MISSING = "reason_missing", "No reason recorded"
