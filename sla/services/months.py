@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from sla import fold
 from sla.choices import ClockKind, ClockStatus
-from sla.fold.volume import AT_RISK, first_of_next
-from sla.models import Clock, Evidence
+from sla.fold.volume import AT_RISK
+from sla.models import Clock
+from sla.selectors.volume import count_mqls, promise_of_month
 from sla.services import projecting
 from sla.services.calendars import current_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
-    from sla.clock import BusinessCalendar
     from sla.services.projecting import StoredClock
-
-SYSTEM = "system:months"
-
-
-def promise_of_month(
-    terms: fold.Terms, *, month_at: datetime
-) -> tuple[fold.Agreement, fold.Promise] | None:
-    """Return the volume promised for the month running at `month_at`, if one is."""
-    agreement = terms.agreement_at(month_at)
-    promise = agreement.promise(ClockKind.MQL_VOLUME) if agreement else None
-    if agreement is None or promise is None or promise.count is None:
-        return None
-    return agreement, promise
 
 
 @transaction.atomic
@@ -119,20 +105,3 @@ def _pinned(terms: fold.Terms, columns: dict[str, Any]) -> tuple[fold.Agreement,
             if same and agreement.enforced == columns["enforced"]:
                 return agreement, promise
     raise LookupError(f"no commitment {columns['commitment_id']} is known")
-
-
-def count_mqls(*, month: date, calendar: BusinessCalendar) -> int:
-    """Return the MQLs of a month: one per cycle, in the month it occurred locally."""
-    zone = calendar.zone
-    starts, ends = (
-        datetime.combine(day, time.min, tzinfo=zone) for day in (month, first_of_next(month))
-    )
-    leads = (
-        Evidence.objects.filter(
-            kind="mql", occurred_at__gte=starts, occurred_at__lt=ends, lead__is_test=False
-        )
-        .values_list("lead_id", flat=True)
-        .distinct()
-    )
-    facts = projecting.facts_of(projecting.family_of(leads))
-    return fold.months_of(facts=facts, calendar=calendar)[month]

@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-
 from sla import fold
 from sla.choices import ClockStatus
+from sla.selectors.facts import json_object, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,24 +45,6 @@ UPDATE = (
 )
 DELETE = "DELETE FROM sla_clock WHERE id = ANY(%s)"
 
-# A lead, the lead it was merged into, and all that were merged into that one.
-FAMILY = """
-WITH RECURSIVE up AS (
-    SELECT l.id, l.merged_into_id FROM pipeline_lead l WHERE l.id = ANY(%s)
-    UNION
-    SELECT l.id, l.merged_into_id FROM up JOIN pipeline_lead l ON l.id = up.merged_into_id
-), family AS (
-    SELECT up.id FROM up
-    UNION
-    SELECT l.id FROM family f JOIN pipeline_lead l ON l.merged_into_id = f.id
-)
-SELECT id FROM family
-"""
-EVIDENCE = """
-SELECT e.id, e.lead_id, e.kind, e.occurred_at, e.recorded_at, e.actor, e.rep_id, e.stated_cycle,
-       e.source, e.source_id, e.payload
-FROM sla_evidence e WHERE e.lead_id = ANY(%s)
-"""
 BREACHES = """
 SELECT b.clock_id, b.id, b.status, r.kind, r.new_status
 FROM sla_breach b LEFT JOIN LATERAL (
@@ -95,35 +76,10 @@ class StoredBreach:
     entry: fold.Entry
 
 
-def family_of(lead_ids: Iterable[int]) -> list[int]:
-    """Return the leads whose evidence decides about the clocks of `lead_ids`."""
-    return [row[0] for row in _rows(FAMILY, [sorted(set(lead_ids))])]
-
-
-def facts_of(lead_ids: Sequence[int]) -> list[fold.Fact]:
-    """Return the evidence of leads as the fold reads it, as committed now."""
-    return [
-        fold.Fact(
-            key=row[0],
-            lead=row[1],
-            kind=row[2],
-            occurred_at=row[3],
-            recorded_at=row[4],
-            actor=row[5],
-            rep=row[6],
-            stated_cycle=row[7],
-            source=row[8],
-            source_id=row[9],
-            payload=_object(row[10]),
-        )
-        for row in _rows(EVIDENCE, [list(lead_ids)])
-    ]
-
-
 def locked_clocks(lead_ids: Sequence[int]) -> list[StoredClock]:
     """Lock and return all clocks of leads, by id."""
     statement = f"{SELECT} WHERE c.lead_id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE"
-    return stored(_rows(statement, [list(lead_ids)]))
+    return stored(rows_of(statement, [list(lead_ids)]))
 
 
 def stored(rows: Iterable[Sequence[Any]]) -> list[StoredClock]:
@@ -131,7 +87,7 @@ def stored(rows: Iterable[Sequence[Any]]) -> list[StoredClock]:
     found = []
     for row in rows:
         columns = dict(zip(COLUMNS, row[1:], strict=True))
-        columns["measure"] = _object(columns["measure"])
+        columns["measure"] = json_object(columns["measure"])
         found.append(StoredClock(row[0], columns))
     return found
 
@@ -139,7 +95,7 @@ def stored(rows: Iterable[Sequence[Any]]) -> list[StoredClock]:
 def breaches_of(clock_ids: Sequence[int]) -> dict[int, StoredBreach]:
     """Return the breaches of clocks, by clock."""
     found = {}
-    for clock_id, breach_id, status, revised, new_status in _rows(BREACHES, [list(clock_ids)]):
+    for clock_id, breach_id, status, revised, new_status in rows_of(BREACHES, [list(clock_ids)]):
         entry = fold.Entry(revised != "rescinded", new_status or status)
         found[clock_id] = StoredBreach(breach_id, entry)
     return found
@@ -194,33 +150,20 @@ def insert(rows: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], int]:
     """Insert clocks; return their ids by identity."""
     if not rows:
         return {}
-    found = _rows(INSERT, [_json(rows)])
+    found = rows_of(INSERT, [_json(rows)])
     return {tuple(row[1:]): row[0] for row in found}
 
 
 def update(rows: Sequence[dict[str, Any]]) -> None:
     """Rewrite clocks; each row has its `id`."""
     if rows:
-        _rows(UPDATE, [_json(rows)])
+        rows_of(UPDATE, [_json(rows)])
 
 
 def delete(clock_ids: Sequence[int]) -> None:
     """Remove clocks that no evidence starts any more."""
     if clock_ids:
-        _rows(DELETE, [list(clock_ids)])
-
-
-def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement and return what it answers."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
-def _object(value: Any) -> dict[str, Any]:
-    """Return a JSON column as a dictionary; a raw cursor hands over text."""
-    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return found
+        rows_of(DELETE, [list(clock_ids)])
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from sla import fold
 from sla.choices import ClockStatus
 from sla.models import Clock
+from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
 from sla.services.calendars import current_terms
 from sla.services.refolding import Writes, differences
@@ -79,11 +80,11 @@ def _leads() -> Iterator[list[int]]:
 @transaction.atomic
 def _chunk(leads: list[int], *, terms: fold.Terms, at: datetime) -> list[Difference]:
     """Compare the clocks of some leads, and of those merged with them."""
-    family = projecting.family_of(leads)
+    family = family_of(leads)
     with connection.cursor() as cursor:
         cursor.execute(CLOCKS, [family])
         clocks = projecting.stored(cursor.fetchall())
-    outcomes = fold.fold(facts=projecting.facts_of(family), terms=terms, at=at)
+    outcomes = fold.fold(facts=facts_of(family), terms=terms, at=at)
     breaches = projecting.breaches_of([clock.id for clock in clocks])
     writes = differences(clocks=clocks, outcomes=outcomes, breaches=breaches)
     inside = set(leads)

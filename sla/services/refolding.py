@@ -13,6 +13,7 @@ from revops.outbox.services import Notice, announce
 from sla import fold
 from sla.choices import BreachCause, ClockKind, RevisionKind
 from sla.models import Breach, BreachRevision
+from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
 from sla.services.calendars import current_terms
 
@@ -54,9 +55,9 @@ def refold(*, lead_ids: Collection[int], at: datetime) -> list[int]:
     """
     if not lead_ids:
         return []
-    family = projecting.family_of(lead_ids)
+    family = family_of(lead_ids)
     clocks = projecting.locked_clocks(family)
-    facts = projecting.facts_of(family)
+    facts = facts_of(family)
     outcomes = fold.fold(facts=facts, terms=current_terms(at=at), at=at)
     return apply(
         clocks=clocks,

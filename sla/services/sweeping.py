@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from revops.outbox.services import Notice, announce
 from sla import fold
 from sla.models import Clock
+from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
 from sla.services.calendars import current_terms
 from sla.services.months import month_outcomes, open_months
@@ -138,7 +139,7 @@ def _flagged(clocks: list[StoredClock], *, terms: Terms, at: datetime) -> list[i
     outcomes: list[fold.Outcome] = []
     leads = {clock.columns["lead_id"] for clock in clocks} - {None}
     if leads:
-        facts = projecting.facts_of(projecting.family_of(leads))
+        facts = facts_of(family_of(leads))
         kinds = {clock.columns["kind"] for clock in clocks}
         outcomes += fold.fold(facts=facts, terms=terms, at=at, only=frozenset(kinds))
     months = [clock for clock in clocks if clock.columns["month"] is not None]
