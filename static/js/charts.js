@@ -56,11 +56,11 @@ function merge(base, over) {
 function frame(layout = {}) {
   const axis = {
     gridcolor: "var(--line)", linecolor: "var(--line-strong)", zerolinecolor: "var(--line-strong)",
-    tickcolor: "var(--line-strong)", automargin: true, fixedrange: true, title: { font: { size: 11 } },
+    tickcolor: "var(--line-strong)", automargin: true, fixedrange: true, title: {},
   };
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false,
-    font: { family: getComputedStyle(document.body).fontFamily, size: 11.5, color: "var(--ink-soft)" },
+    font: { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.body).fontSize) * 0.82, color: "var(--ink-soft)" },
     margin: { l: 44, r: 12, t: 12, b: 34 }, showlegend: false, hovermode: "closest",
     hoverlabel: { bgcolor: "var(--raised)", bordercolor: "var(--line-strong)", font: { color: "var(--ink)", size: 12 } },
     legend: { orientation: "h", y: -0.18, x: 0 },
