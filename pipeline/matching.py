@@ -8,6 +8,7 @@ from typing import Final
 
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _SPACES: Final = re.compile(r"\s+")
+_JOINTS: Final = re.compile(r"[\s_-]+")
 MAX_COMPANY_KEY: Final = 200
 MAX_CHANNEL_KEY: Final = 80
 
@@ -31,5 +32,5 @@ def company_key(*, name: str, domain: str) -> str | None:
 
 
 def channel_key(name: str | None) -> str | None:
-    """Return what a channel is matched by; None for a blank name."""
-    return folded(name or "")[:MAX_CHANNEL_KEY] or None
+    """Return what a channel is matched by, such as `paid_search`; None for a blank name."""
+    return _JOINTS.sub("_", folded(name or ""))[:MAX_CHANNEL_KEY] or None

@@ -70,6 +70,7 @@ class Reception:
     route: bool
     companies: Mapping[str, CompanyFacts] = field(default_factory=dict)
     _entries: dict[tuple[DocumentKind, datetime], Entry] = field(default_factory=dict)
+    _groups: dict[str, str | None] = field(default_factory=dict)
 
     def entry(self, *, kind: DocumentKind, at: datetime) -> Entry:
         """Return the version of `kind` in use at `at`."""
@@ -147,11 +148,24 @@ class Reception:
 
     def _mapped_group(self, channel: str | None) -> str | None:
         """Return the group the contribution agreement in use puts the channel in."""
-        if not channel:
+        key = channel_key(channel)
+        if key is None:
             return None
+        if key not in self._groups:
+            self._groups[key] = self._group_of(key)
+        return self._groups[key]
+
+    def _group_of(self, key: str) -> str | None:
         agreement = contribution_of(self.entry(kind=DocumentKind.CONTRIBUTION, at=self.at))
-        found = agreement.group_of(channel=channel)
-        return found.code if found is not None and found.code in SourceGroup.values else None
+        return next(
+            (
+                group.code
+                for group in agreement.source_groups
+                if group.code in SourceGroup.values
+                and any(channel_key(name) == key for name in group.channels)
+            ),
+            None,
+        )
 
     def _judge(
         self, row: LeadRow, *, company: CompanyFacts, group: str | None, at: datetime
