@@ -204,6 +204,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.outbox.services.deliver", 30),
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
+    ("definitions.services.expire_requests", 3600),
 ]
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
 OLDEST_OVERDUE = "sla.selectors.oldest_overdue"  # the earliest breach_at not flagged, or None
@@ -216,7 +217,12 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(MAIL or {})
 SLACK_WEBHOOK_URL = env.text("SLACK_WEBHOOK_URL")
 # kind of message -> dotted path of the function that makes its `outbox.channels.Letter`
-OUTBOX_LETTERS: dict[str, str] = {}
+OUTBOX_LETTERS: dict[str, str] = {
+    "signature_requested": "definitions.letters.signature_requested",
+    "version_signed": "definitions.letters.version_signed",
+    "version_in_force": "definitions.letters.version_in_force",
+    "version_declined": "definitions.letters.version_declined",
+}
 
 LOG_LEVEL = env.choice("LOG_LEVEL", options=("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 LOGGING = logs.configuration(level=LOG_LEVEL, as_json=not DEBUG)

@@ -8,13 +8,14 @@ from django.db import connection
 from django.db.models import F
 
 from definitions.models import RequestClosure, SignatureRequest, Version
-from revops.people.models import RevocationEpoch
+from revops.people.models import RevocationEpoch, User
+from revops.people.permissions import RIGHTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from definitions.choices import Closure
-    from revops.people.models import User
 
 # Any constant will do; it only has to differ from the other advisory locks of the project.
 DOCUMENTS_LOCK = 7_104_500_001
@@ -71,3 +72,10 @@ def next_number(*, kind: str) -> int:
     """Return the number of the next version; call it under the lock."""
     last = Version.objects.filter(kind=kind).order_by("-number").values_list("number", flat=True)
     return (last.first() or 0) + 1
+
+
+def signer_ids(*, slots: Iterable[str]) -> list[int]:
+    """Return the ids of the people whose role may fill one of the slots."""
+    roles = {role for slot in slots for role in RIGHTS[f"definitions.sign_{slot}"]}
+    people = User.objects.filter(role__in=roles, is_active=True)
+    return list(people.order_by("pk").values_list("pk", flat=True))

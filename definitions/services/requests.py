@@ -20,6 +20,7 @@ from definitions.services.base import (
     close_request,
     lock_documents,
     require,
+    signer_ids,
 )
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
 
 EXPIRES_AFTER = timedelta(days=14)
 ALL_SLOTS = (Side.REVOPS, Side.MARKETING, Side.SALES)
-SIGNERS = {
-    Side.REVOPS: Role.REVOPS,
-    Side.MARKETING: Role.MARKETING_LEADER,
-    Side.SALES: Role.SALES_LEADER,
-}
 # How many months after the last signed change the next may take effect.
 STABLE_MONTHS = {DocumentKind.DEFINITIONS: 6, DocumentKind.SCORE_MODEL: 3}
 
@@ -202,12 +198,7 @@ def _refuse_unchanged(*, version: Version, at: datetime) -> None:
 
 
 def _tell_signers(*, request: SignatureRequest, at: datetime) -> None:
-    roles = [SIGNERS[Side(slot)] for slot in request.slots]
-    to = list(
-        User.objects.filter(role__in=roles, is_active=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    to = signer_ids(slots=request.slots)
     notice = Notice(
         key=f"signature_request:{request.pk}",
         kind="signature_requested",

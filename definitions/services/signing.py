@@ -29,6 +29,7 @@ from definitions.services.base import (
     lock_documents,
     raise_epoch,
     require,
+    signer_ids,
 )
 from revops.outbox.services import Notice, announce
 from revops.people.choices import Side
@@ -122,7 +123,11 @@ def sign_version(
         Notice(
             key=f"signature:{signature.pk}",
             kind="version_signed",
-            payload={"signature": signature.pk, "version": request.version_id},
+            payload={
+                "signature": signature.pk,
+                "version": request.version_id,
+                "to": signer_ids(slots=request.slots),
+            },
         )
     ]
     signed = set(Signature.objects.filter(request=request).values_list("slot", flat=True))

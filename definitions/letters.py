@@ -1,0 +1,87 @@
+"""What people are told about documents; the messages hold ids, names are read here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from definitions import selectors
+from definitions.models import Decline, Signature, SignatureRequest, Version
+from revops.outbox.channels import Letter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def signature_requested(payload: dict[str, Any]) -> Letter:
+    """Ask a signer to read and sign."""
+    asked = SignatureRequest.objects.select_related("version", "requested_by").get(
+        pk=payload["request"]
+    )
+    return Letter(
+        subject=f"Please read and sign: {asked.version}",
+        lines=(
+            f"{asked.requested_by} asks for your signature on {asked.version}. It takes effect on "
+            f"{_day(asked.effective_from)}, or with the last signature if that is later.",
+            f"Read it and sign or decline: {_address('definitions:sign', pk=asked.pk)}",
+            f"The request expires on {_day(asked.expires_at)}.",
+            f"SHA-256 of the text: {asked.version.sha256}",
+        ),
+    )
+
+
+def version_signed(payload: dict[str, Any]) -> Letter:
+    """Tell of one signature, with the head of the chain."""
+    signature = Signature.objects.select_related("request__version").get(pk=payload["signature"])
+    version = signature.request.version
+    return Letter(
+        subject=f"{signature.typed_name} signed {version}",
+        lines=(
+            f"{signature.typed_name} signed {version} for {signature.get_slot_display()}.",
+            f"The head of the chain of signatures is now {signature.record_sha256}. Keep this "
+            "mail: with it you can prove that the chain was not cut or rebuilt.",
+            f"See {_address('definitions:sign', pk=signature.request_id)}",
+        ),
+    )
+
+
+def version_in_force(payload: dict[str, Any]) -> Letter:
+    """Tell everybody what holds from when."""
+    version = Version.objects.select_related("activation").get(pk=payload["version"])
+    kind = version.kind.replace("_", "-")
+    return Letter(
+        subject=f"{version} is agreed",
+        lines=(
+            f"{version} is signed by {selectors.signers_of(version=version)} and holds from "
+            f"{_day(version.activation.effective_from)}.",
+            f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
+            f"SHA-256 of the text: {version.sha256}",
+        ),
+    )
+
+
+def version_declined(payload: dict[str, Any]) -> Letter:
+    """Tell the author why a version was declined."""
+    decline = Decline.objects.select_related("request__version", "signer").get(
+        pk=payload["decline"]
+    )
+    version = decline.request.version
+    kind = version.kind.replace("_", "-")
+    return Letter(
+        subject=f"{decline.signer} declined {version}",
+        lines=(
+            f"{decline.signer} declined {version}: {decline.reason}",
+            "What is in force stays. The draft is open again.",
+            f"Go to the draft: {_address('definitions:draft', kind=kind)}",
+        ),
+    )
+
+
+def _address(name: str, **values: Any) -> str:
+    return f"{settings.BASE_URL}{reverse(name, kwargs=values)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"

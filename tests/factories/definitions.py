@@ -1,0 +1,67 @@
+"""Documents on their way: installed, drafted, sent for signature, signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from definitions import services
+from definitions.choices import DocumentKind
+
+# A Tuesday, ten in the morning in New York.
+NOON = datetime(2026, 3, 3, 15, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+SIGNERS = {"revops": "rita", "marketing": "carla", "sales": "vera"}
+
+
+def edited(draft, *, key, by, at=NOON, **values):
+    """Change some values of a clause that is an object; return the stored clause."""
+    clause = draft.clauses.get(key=key)
+    return services.edit_clause(
+        draft=draft,
+        key=key,
+        body={**clause.body, **values},
+        revision=clause.revision,
+        by=by,
+        at=at,
+    )
+
+
+def proof(*, by, request, at, **values):
+    """What a signer hands in who does everything right."""
+    given = {
+        "typed_name": by.name,
+        "document_sha256": request.version.sha256,
+        "authenticated_at": at,
+        "ip": "203.0.113.7",
+        "user_agent": "Firefox",
+        **values,
+    }
+    return services.Proof(**given)
+
+
+def sign(request, *, slot, by, at=NOON + MINUTE, **values):
+    """Sign for a slot."""
+    return services.sign_version(
+        request=request, slot=slot, by=by, proof=proof(by=by, request=request, at=at, **values),
+        at=at,
+    )  # fmt: skip
+
+
+def sign_all(request, *, cast, at=NOON + MINUTE):
+    """Let RevOps, marketing and sales sign, in this order."""
+    return [sign(request, slot=slot, by=cast[key], at=at) for slot, key in SIGNERS.items()]
+
+
+def signed_version(kind, *, cast, at=NOON, **changes):
+    """Draft, send and sign a document; return its version in force.
+
+    `changes` are clause keys, with slashes as two underscores, and the values that differ.
+    """
+    draft = services.open_draft(kind=DocumentKind(kind), by=cast["rita"], at=at)
+    for key, values in changes.items():
+        edited(draft, key=key.replace("__", "/"), by=cast["rita"], at=at, **values)
+    request = services.request_signatures(draft=draft, by=cast["rita"], at=at)
+    sign_all(request, cast=cast, at=at + MINUTE)
+    return request.version
