@@ -1,0 +1,183 @@
+"""The metric endpoints: the registry, an answer, and the rows behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+
+from dashboards.filters import FilterError
+from dashboards.registry import REGISTRY
+from dashboards.registry.base import Part
+from dashboards.selectors import answers
+from dashboards.selectors.frame import frame
+from dashboards.serializers import (
+    AnswerSerializer,
+    MetricSerializer,
+    RowPageSerializer,
+    answer_json,
+    metric_json,
+    row_json,
+)
+from revops.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from revops.rest.problems import ProblemError, invalid
+from revops.rest.strict import FieldProblem
+from revops.rest.views import ApiView
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from dashboards.filters import MetricFilter
+    from dashboards.registry.base import Metric
+    from dashboards.selectors.frame import Frame
+
+_ROWS_ONLY = frozenset({"part", "bucket", "cursor", "limit"})
+_FILTERS = [
+    OpenApiParameter("from", str, description="First local date, such as 2026-10-01."),
+    OpenApiParameter("to", str, description="First local date after the period."),
+    OpenApiParameter("period", str, description="this_quarter, 2026Q4, 2026-11, all ..."),
+    OpenApiParameter(
+        "timezone", str, description="Cut days here, not in the organisation's zone."
+    ),
+    OpenApiParameter("group_by", str, description="A bucket, attributes.NAME, or none."),
+    OpenApiParameter("segment", str),
+    OpenApiParameter("source_group", str),
+    OpenApiParameter("channel", str),
+    OpenApiParameter("team", str),
+    OpenApiParameter("rep", str),
+]
+
+
+class MetricApiView(ApiView):
+    """What the metric endpoints share."""
+
+    scopes = {"GET": "metrics:read"}
+    rights = {"GET": "dashboards.view_metrics"}
+
+    def question(
+        self, key: str, *, also: frozenset[str] = frozenset()
+    ) -> tuple[Metric, MetricFilter, Frame]:
+        """Return the metric, what is asked of it, and the frame it stands in.
+
+        Raises:
+            Http404: No metric has this key.
+            ProblemError: 422, naming every parameter that is not understood.
+        """
+        if key not in REGISTRY:
+            raise Http404
+        metric, held = REGISTRY[key], frame(at=self.at)
+        given = {name: [str(value) for value in values]
+                 for name, values in self.request.query_params.lists()}  # fmt: skip
+        try:
+            return metric, answers.ask(metric, given, frame=held, also=also), held
+        except FilterError as error:
+            raise refusal(error) from None
+
+
+class MetricListView(MetricApiView):
+    """`GET /api/v1/metrics/`."""
+
+    @extend_schema(operation_id="metrics_list", responses=MetricSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List every metric with its definition in words."""
+        described = [
+            metric_json(metric, url=request.build_absolute_uri(answer_url(metric.key)))
+            for metric in REGISTRY
+        ]
+        return Response({"data": described, "next": None})
+
+
+class MetricDetailView(MetricApiView):
+    """`GET /api/v1/metrics/{key}/`."""
+
+    @extend_schema(operation_id="metrics_read", parameters=_FILTERS, responses=AnswerSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """Answer with value, fraction, groups and versions, and where the rows are."""
+        metric, asked, held = self.question(key)
+        rows = reverse("dashboards:api_metric_rows", args=[key])
+        url = request.build_absolute_uri(f"{rows}?{asked.query()}")
+        return Response(answer_json(answers.answer(metric, asked, frame=held), rows_url=url))
+
+
+class MetricRowsView(MetricApiView):
+    """`GET /api/v1/metrics/{key}/rows/`."""
+
+    @extend_schema(
+        operation_id="metrics_rows",
+        parameters=[
+            *_FILTERS,
+            OpenApiParameter("part", str, enum=["numerator", "excluded"]),
+            OpenApiParameter("bucket", str, description="The key of one group of group_by."),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
+        responses=RowPageSerializer,
+    )
+    def get(self, request: Request, key: str) -> Response:
+        """List exactly the n rows the answer to the same question is made of."""
+        metric, asked, _ = self.question(key, also=_ROWS_ONLY)
+        given = request.query_params
+        try:
+            page = answers.row_page(
+                metric,
+                asked,
+                part=read_part(given.get("part", "")),
+                bucket=given.get("bucket", ""),
+                cursor=given.get("cursor", ""),
+                limit=read_limit(given.get("limit", "")),
+            )
+        except FilterError as error:
+            raise refusal(error) from None
+        following = None
+        if page.next_cursor:
+            kept = ("limit", "part", "bucket")
+            extra = {name: given[name] for name in kept if given.get(name)}
+            query = asked.query(**extra, cursor=page.next_cursor)
+            following = request.build_absolute_uri(f"{request.path}?{query}")
+        shown: list[dict[str, Any]] = [
+            row_json(row, currency=asked.setting.currency) for row in page.rows
+        ]
+        return Response({"data": shown, "next": following})
+
+
+def answer_url(key: str) -> str:
+    """Return the path of a metric's answer."""
+    return reverse("dashboards:api_metric_detail", args=[key])
+
+
+def refusal(error: FilterError) -> ProblemError:
+    """Return the problem document of parameters that are not understood."""
+    return invalid(
+        [
+            FieldProblem(f"/{name}", "bad_parameter", f"{name} {words}")
+            for name, words in error.errors.items()
+        ]
+    )
+
+
+def read_part(text: str) -> Part:
+    """Return which rows are asked for.
+
+    Raises:
+        FilterError: There is no such part.
+    """
+    try:
+        return Part(text)
+    except ValueError:
+        raise FilterError({"part": "is numerator or excluded"}) from None
+
+
+def read_limit(text: str) -> int:
+    """Return how many rows a page holds.
+
+    Raises:
+        FilterError: It is no number from 1 to 200.
+    """
+    if not text:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT):
+        raise FilterError({"limit": f"is a number from 1 to {MAX_LIMIT}"})
+    return int(text)

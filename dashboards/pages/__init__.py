@@ -1,0 +1,7 @@
+"""What each page's template needs beyond the figures: words, links, charts and tables."""
+
+from dashboards.pages.home import home
+from dashboards.pages.lists import breaches, rows
+from dashboards.pages.metric import metric
+
+__all__ = ["breaches", "home", "metric", "rows"]

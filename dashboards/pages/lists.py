@@ -1,0 +1,246 @@
+"""The lists: rows behind a number, and broken promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboards import cards, wording
+from dashboards.pages import links
+from dashboards.registry import buckets
+from dashboards.registry.base import Part, Unit
+from pipeline.choices import Outcome, Stage
+from revops import formats
+from revops.people.choices import Side
+from sla.choices import ClockKind, ClockStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from django.core.paginator import Page
+    from django.http import QueryDict
+
+    from dashboards.filters import MetricFilter
+    from dashboards.registry.base import Metric
+    from dashboards.selectors.answers import Row
+    from dashboards.selectors.frame import Frame
+    from dashboards.selectors.ledger import Ledger
+
+    Context = dict[str, Any]
+
+_NOUNS = {"round": "lead,leads", "deal": "deal,deals", "clock": "promise,promises"}
+_STATES = {
+    **{stage.value: str(stage.label) for stage in Stage},
+    **{outcome.value: str(outcome.label) for outcome in Outcome},
+    **{status.value: str(status.label) for status in ClockStatus},
+}
+
+
+def rows(
+    found: Metric,
+    asked: MetricFilter,
+    *,
+    part: Part,
+    bucket: str,
+    page: Page[Any],
+    shown: Sequence[Row],
+    sees_names: bool,
+    frame: Frame,
+    query: QueryDict,
+) -> Context:
+    """Return the context of the list behind a number."""
+    extra = {"part": part.value} if part else {}
+    extra |= {"bucket": bucket} if bucket else {}
+    kept = query.copy()
+    kept.pop("page", None)
+    noun = _NOUNS[_kind(found)]
+    return {
+        "metric": found,
+        "metric_href": cards.metric_url(found, asked),
+        "rows": [_row(row, found, asked, sees_names=sees_names, frame=frame) for row in shown],
+        "page": page,
+        "query": kept.urlencode(),
+        "noun": noun,
+        "sentence": _sentence(found, part=part),
+        "parts": _parts(found, asked, part=part, query=query),
+        "chips": _chips(asked, bucket=bucket, frame=frame),
+        "csv_href": f"?{asked.query(**extra, format='csv')}",
+        "headings": _headings(found),
+        "has_measure": bool(found.row_measure) or found.unit is Unit.RATE,
+        "sees_names": sees_names,
+    }
+
+
+def _kind(found: Metric) -> str:
+    subject = found.subject
+    return "deal" if subject.is_deal else "clock" if subject.is_clock else "round"
+
+
+def _headings(found: Metric) -> Context:
+    return {
+        "first": "Deal" if found.subject.is_deal else "Lead",
+        "at": found.date_basis.rstrip(".").split(":")[0],
+        "measure": found.row_measure or "Days",
+        "numerator": found.numerator_words.capitalize() or "",
+    }
+
+
+def _sentence(found: Metric, *, part: Part) -> str:
+    if part is Part.NUMERATOR:
+        return f"Only those that {found.numerator_words}." if found.numerator_words else ""
+    if part is Part.EXCLUDED:
+        return f"Not counted: {found.excluded_words or 'rows without what the metric needs'}."
+    return f"Exactly the rows the number is made of: {found.denominator_words}."
+
+
+def _parts(found: Metric, asked: MetricFilter, *, part: Part, query: QueryDict) -> list[Context]:
+    """Return the choice between all rows, the numerator's, and those left out."""
+    choices = [(Part.ALL, "All")]
+    if found.unit is Unit.RATE or found.key == "response_time":
+        choices.append((Part.NUMERATOR, "Numerator"))
+    choices.append((Part.EXCLUDED, "Left out"))
+    del asked
+    return [
+        {
+            "label": label,
+            "href": links.with_changes(query, part=choice.value or None),
+            "current": choice is part,
+        }
+        for choice, label in choices
+    ]
+
+
+def _chips(asked: MetricFilter, *, bucket: str, frame: Frame) -> list[str]:
+    """Return in words what the list is narrowed to."""
+    chips = [wording.period(asked.period, frame=frame)]
+    if bucket:
+        words = buckets.words(asked.group_by, key=bucket, label=bucket, asked=asked)
+        chips.append(f"{asked.group_by.removeprefix('attributes.').replace('_', ' ')}: {words}")
+    chips += [f"{name.replace('_', ' ')}: {held}" for name, held in asked.narrowed.items()]
+    chips += [
+        f"{name.replace('_', ' ')}: {held.replace('_', ' ')}"
+        for name, held in asked.options.items()
+        if held
+    ]
+    if asked.zone.key != asked.setting.zone.key:
+        chips.append(f"days of {asked.zone.key}")
+    return chips
+
+
+def _row(
+    row: Row, found: Metric, asked: MetricFilter, *, sees_names: bool, frame: Frame
+) -> Context:
+    is_deal = row.kind == "deal"
+    href = links.lead_url(row.lead_id)
+    name = row.name if sees_names or is_deal else ""
+    return {
+        "name": name or row.external_id or row.lead_external_id or f"#{row.pk}",
+        "company": row.company,
+        "href": href,
+        "rep": row.rep,
+        "source": row.source,
+        "state": _STATES.get(row.state, row.state or ("Open" if is_deal else "")),
+        "at": row.basis_at,
+        "on": row.basis_at.astimezone(asked.zone).date(),
+        "in_numerator": row.in_numerator,
+        "measure": wording.measure(found, row.measure, currency=frame.setting.currency),
+    }
+
+
+def breaches(
+    found: Ledger, *, page: Page[Any], query: QueryDict, sees_names: bool, frame: Frame
+) -> Context:
+    """Return the context of the ledger."""
+    kept = query.copy()
+    kept.pop("page", None)
+    states = [
+        ("open", "Overdue now", found.open_count),
+        ("missed", "All broken promises", found.missed_count),
+    ]
+    if found.observed_count or found.state == "observed":
+        states.insert(1, ("observed", "Overdue, not enforced", found.observed_count))
+    return {
+        "state": found.state,
+        "tabs": [
+            {
+                "label": label,
+                "count": count,
+                "href": links.with_changes(query, state=state),
+                "current": state == found.state,
+            }
+            for state, label, count in states
+        ],
+        "sides": _choices(query, name="side", none="Both sides",
+                          options=[(side.value, str(side.label)) for side in Side
+                                   if side is not Side.REVOPS]),
+        "kinds": _choices(query, name="kind", none="Every promise",
+                          options=[(kind.value, str(kind.label)) for kind in ClockKind]),
+        "entries": [
+            overdue_entry(entry, sees_names=sees_names, at=frame.at)
+            if found.is_open
+            else _broken(entry, sees_names=sees_names)
+            for entry in page.object_list
+        ],
+        "is_open": found.is_open,
+        "page": page,
+        "query": kept.urlencode(),
+        "agreement": links.agreement(frame),
+    }  # fmt: skip
+
+
+def _choices(query: QueryDict, *, name: str, none: str, options: list[tuple[str, str]]) -> Context:
+    chosen = query.get(name, "")
+    labels = dict(options)
+    listed = [{"label": none, "href": links.with_changes(query, **{name: None}),
+               "current": chosen not in labels}]  # fmt: skip
+    listed += [
+        {
+            "label": label,
+            "href": links.with_changes(query, **{name: key}),
+            "current": key == chosen,
+        }
+        for key, label in options
+    ]
+    return {"label": labels.get(chosen, none), "options": listed}
+
+
+def _who(clock: Any, *, sees_names: bool) -> Context:
+    lead = clock.lead
+    if lead is None:
+        return {"name": f"{clock.month:%B %Y}" if clock.month else "", "company": "", "href": ""}
+    name = str(lead) if sees_names else f"Lead {lead.external_id}"
+    company = lead.company.name if lead.company else ""
+    return {"name": name, "company": company, "href": links.lead_url(lead.pk)}
+
+
+def overdue_entry(clock: Any, *, sees_names: bool, at: datetime) -> Context:
+    """Return a promise that is overdue, with the person who holds it."""
+    return {
+        **_who(clock, sees_names=sees_names),
+        "promise": clock.commitment.title,
+        "sentence": clock.commitment.sentence,
+        "side": clock.get_side_display(),
+        "rep": clock.rep.name if clock.rep else "",
+        "due_at": clock.due_at,
+        "overdue": at - clock.due_at,
+        "explain_href": links.first_of("sla:clock_detail", "sla:clock", args=[clock.pk]),
+    }
+
+
+def _broken(breach: Any, *, sees_names: bool) -> Context:
+    """Say what became of a broken promise: still open, kept late, given up, or excused."""
+    clock = breach.clock
+    status = breach.revised_status or clock.status
+    late = clock.late_calendar_seconds if status == ClockStatus.MET_LATE else None
+    return {
+        **_who(clock, sees_names=sees_names),
+        "promise": breach.commitment.title,
+        "sentence": breach.commitment.sentence,
+        "side": breach.get_side_display(),
+        "rep": breach.rep.name if breach.rep else "",
+        "due_at": breach.due_at,
+        "state": _STATES.get(status, status),
+        "tone": {"met_late": "warn", "excused": "outline"}.get(status, "bad"),
+        "late": f"{formats.duration(cards.seconds(late))} late" if late else "",
+        "explain_href": links.first_of("sla:clock_detail", "sla:clock", args=[clock.pk]),
+    }

@@ -1,0 +1,391 @@
+"""The page of one metric: what it says, how it is made, and its groups."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from dashboards import cards, charts, metrics, wording
+from dashboards.filters import MISSING
+from dashboards.metrics import Interval, Period
+from dashboards.pages import links
+from dashboards.registry import buckets
+from dashboards.registry.base import Unit
+from dashboards.selectors.home import is_mature, month_period, promised_hours, response_steps
+from revops import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import QueryDict
+
+    from dashboards.filters import MetricFilter
+    from dashboards.registry.base import Figure, Metric
+    from dashboards.selectors.answers import Answer
+    from dashboards.selectors.frame import Frame
+
+    Context = dict[str, Any]
+
+_BARS = 14
+_MONTHS = 12
+_SHOWN_DETAILS = {
+    "median_days": ("Median", "days"),
+    "still_in_window": ("Still in their 90 days", "count"),
+    "won_amount": ("Won", "money"),
+    "closed_amount": ("Closed", "money"),
+    "lost": ("Lost", "count"),
+    "mean": ("Mean", "days"),
+    "p90": ("90th percentile", "own"),
+    "min": ("Shortest", "days"),
+    "max": ("Longest", "days"),
+    "negative": ("Closed before they began", "count"),
+    "mean_of_answered": ("Mean of the answered", "own"),
+    "within_promise": ("Within the promise", "rate"),
+    "answered": ("Answered", "count"),
+    "never_contacted": ("Not contacted", "count"),
+    "late": ("Kept late", "count"),
+    "excused": ("Excused", "count"),
+    "interval": ("95% interval", "interval"),
+    "reps": ("Reps with quota", "count"),
+}
+
+
+def metric(answer: Answer, *, frame: Frame, query: QueryDict) -> Context:
+    """Return the context of a metric's page."""
+    asked, found = answer.asked, answer.metric
+    currency = frame.setting.currency
+    total = answer.total
+    return {
+        "metric": found,
+        "value": wording.value(found.unit, total.value, currency=currency),
+        "exact": wording.exact(found.unit, total.value, currency=currency),
+        "rows_href": cards.rows_url(found, asked),
+        "fraction": wording.fraction(found, total, currency=currency),
+        "n": total.n,
+        "is_small": wording.is_small(total) and total.n > 0,
+        "version": wording.versions(answer.versions, is_provisional=answer.is_provisional),
+        "is_provisional": answer.is_provisional,
+        "verdict": _verdict(answer),
+        "formula": _formula(answer, currency=currency),
+        "facts": _facts(answer),
+        "details": _details(answer, currency=currency),
+        "excluded": _excluded(answer),
+        "period": links.periods(query, asked=asked, frame=frame, also_all=True),
+        "narrowing": links.narrowing(query, asked=asked),
+        "filter_count": len(asked.narrowed),
+        "clear_href": links.with_changes(query, **dict.fromkeys(asked.narrowed)),
+        "agreement": links.agreement(frame),
+        "groupings": _groupings(answer, query=query),
+        "options": _options(answer, query=query),
+        "table": _table(answer, currency=currency),
+        "chart": _chart(answer, frame=frame),
+        "csv_href": f"?{asked.query(format='csv')}",
+        "home_href": links.first_of("dashboards:home"),
+    }
+
+
+def _verdict(answer: Answer) -> Context | None:
+    value = answer.total.value
+    bands = answer.metric.bands(answer.asked)
+    number = None if value is None else float(value)
+    if not bands or answer.total.details.get("is_mature") is False:
+        return None
+    band = metrics.band_of(value=number, n=answer.total.n, bands=bands)
+    return None if band is None else {"tone": band.tone.value, "text": band.words}
+
+
+def _formula(answer: Answer, *, currency: str) -> str:
+    """Return the formula with the numbers of the page, such as `96 / 400 = 24.0%`."""
+    total, unit = answer.total, answer.metric.unit
+    value = wording.value(unit, total.value, currency=currency)
+    if total.denominator is None or unit is Unit.BUSINESS_SECONDS:
+        return f"{value} over {formats.plural(total.n, 'row')}"
+    top = _number(total.numerator, currency=currency)
+    bottom = _number(total.denominator, currency=currency)
+    if unit is Unit.MONEY and isinstance(total.denominator, Decimal):
+        bottom = f"{total.denominator:.4f}".rstrip("0").rstrip(".") + " reps"
+    return f"{top} / {bottom} = {value}"
+
+
+def _number(number: int | Decimal | None, *, currency: str) -> str:
+    if isinstance(number, Decimal):
+        return formats.money(number, currency=currency)
+    return formats.count(number)
+
+
+def _facts(answer: Answer) -> list[Context]:
+    found = answer.metric
+    owner = str(found.owner.label) if found.owner else "Both teams"
+    listed = [
+        ("Formula", found.formula),
+        ("Dated by", found.date_basis),
+        ("Window", found.window),
+        ("When empty", found.null_rule),
+        ("Owner", owner),
+        ("Version of the metric", f"{found.key} v{found.version}"),
+    ]
+    return [{"term": term, "text": text} for term, text in listed]
+
+
+def _details(answer: Answer, *, currency: str) -> list[Context]:
+    shown = []
+    for name, held in answer.total.details.items():
+        if name not in _SHOWN_DETAILS or held is None:
+            continue
+        label, unit = _SHOWN_DETAILS[name]
+        text = _detail(held, unit=unit, own=answer.metric.unit, currency=currency)
+        shown.append({"label": label, "value": text})
+    return shown
+
+
+def _detail(held: Any, *, unit: str, own: Unit, currency: str) -> str:
+    match unit:
+        case "days":
+            return wording.days(float(held))
+        case "money":
+            return formats.money_compact(held, currency=currency)
+        case "rate":
+            return formats.percent(held)
+        case "interval":
+            return f"{formats.percent(held[0])} to {formats.percent(held[1])}"
+        case "own":
+            return wording.value(own, held, currency=currency)
+        case _:
+            return formats.count(held)
+
+
+def _excluded(answer: Answer) -> Context | None:
+    count = answer.total.excluded
+    if not count:
+        return None
+    words = answer.metric.excluded_words or "rows that cannot be counted"
+    href = cards.rows_url(answer.metric, answer.asked, part="excluded")
+    return {"text": f"{formats.count(count)} left out: {words}", "href": href}
+
+
+def _groupings(answer: Answer, *, query: QueryDict) -> list[Context]:
+    chosen = answer.asked.group_by
+    names = [name for name in _ORDER if name in answer.metric.grouping.allowed]
+    if chosen and chosen not in names:
+        names.append(chosen)
+    listed = [{"label": "No groups", "href": links.with_changes(query, group_by="none"),
+               "current": not chosen}]  # fmt: skip
+    listed += [
+        {
+            "label": _group_name(name),
+            "href": links.with_changes(query, group_by=name),
+            "current": name == chosen,
+        }
+        for name in names
+    ]
+    return listed
+
+
+_ORDER = ("source_group", "channel", "segment", "team", "rep", "manager", "commitment", "side",
+          "month", "quarter", "week", "deal_stage", "outcome", "stage", "sdr", "campaign",
+          "account", "year")  # fmt: skip
+
+
+def _group_name(name: str) -> str:
+    plain = {"rep": "Rep", "sdr": "SDR", "source_group": "Source", "deal_stage": "Deal stage"}
+    return plain.get(name, name.removeprefix("attributes.").replace("_", " ").capitalize())
+
+
+def _options(answer: Answer, *, query: QueryDict) -> list[Context]:
+    """Return the metric's own parameters as small menus."""
+    shown = []
+    for option in answer.metric.options:
+        held = answer.asked.option(option.name)
+        shown.append(
+            {
+                "name": option.name.replace("_", " "),
+                "label": held.replace("_", " ") or "any",
+                "words": option.words,
+                "options": [
+                    {
+                        "label": choice.replace("_", " ") or "any",
+                        "href": _option_href(answer.asked, option.name, choice, query=query),
+                        "current": choice == held,
+                    }
+                    for choice in option.choices
+                ],
+            }
+        )
+    return shown
+
+
+def _option_href(asked: MetricFilter, name: str, choice: str, *, query: QueryDict) -> str:
+    """Write the whole address: an option may share its name with a date of the period."""
+    del query
+    return f"?{asked.asking(**{**asked.options, name: choice}).query()}"
+
+
+def _table(answer: Answer, *, currency: str) -> Context | None:
+    if not answer.groups:
+        return None
+    found, asked = answer.metric, answer.asked
+    is_ratio = answer.total.denominator is not None
+    columns = [{"label": _group_name(asked.group_by)}, {"label": found.title, "number": True}]
+    if is_ratio:
+        columns.append({"label": "Made of", "number": True})
+    columns.append({"label": "n", "number": True})
+    rows = [
+        _cells(figure, found, asked, currency=currency, is_ratio=is_ratio)
+        for figure in answer.groups
+    ]
+    return {"label": f"{found.title} by {_group_name(asked.group_by).lower()}",
+            "columns": columns, "rows": rows}  # fmt: skip
+
+
+def _cells(
+    figure: Figure, found: Metric, asked: MetricFilter, *, currency: str, is_ratio: bool
+) -> list[Context]:
+    value = wording.value(found.unit, figure.value, currency=currency)
+    cells: list[Context] = [
+        {"text": figure.label, "sub": "small sample" if wording.is_small(figure) else ""},
+        {
+            "text": value,
+            "number": True,
+            "title": wording.exact(found.unit, figure.value, currency=currency),
+        },
+    ]
+    if is_ratio:
+        made = wording.fraction(found, figure, currency=currency)
+        cells.append({"text": made, "number": True})
+    href = group_rows(found, asked, key=figure.key)
+    cells.append({"text": formats.count(figure.n), "number": True, "href": href})
+    return cells
+
+
+def group_rows(found: Metric, asked: MetricFilter, *, key: str) -> str:
+    """Return the list of one group's rows."""
+    path = links.first_of("dashboards:metric_rows", args=[found.key])
+    return f"{path}?{asked.query(bucket=key)}"
+
+
+def _chart(answer: Answer, *, frame: Frame) -> Context | None:
+    """Choose the picture that fits: a curve, dots with intervals, a course, or bars."""
+    found, asked = answer.metric, answer.asked
+    if found.key == "response_time" and not buckets.is_time(asked.group_by):
+        return _curve(answer, frame=frame)
+    if found.key in {"win_rate", "acceptance_rate", "rejection_rate", "funnel"} and answer.groups:
+        if not buckets.is_time(asked.group_by):
+            return _intervals(answer)
+    if answer.groups:
+        return _bars(answer, answer.groups, asked=asked)
+    return _course(answer)
+
+
+def _course(answer: Answer) -> Context | None:
+    """Return the last twelve months of a metric that is not grouped; one statement."""
+    found, asked = answer.metric, answer.asked
+    last = metrics.month_of(day=min(asked.period.last_on, asked.setting.today(at=asked.at)))
+    first = metrics.add_months(day=last.starts_on, months=1 - _MONTHS)
+    course = asked.over(Period(first, last.ends_on)).by("month")
+    groups = found.groups(course)
+    if not groups:
+        return None
+    if found.key != "mql_to_sql":
+        return _bars(answer, groups, asked=course)
+    waiting = frozenset(group.label for group in groups if not is_mature(group, asked=asked))
+    points = _points(found, groups, asked=course)
+    shown = charts.rate_line(points=points, bands=found.bands(asked), waiting=waiting)
+    summary = "Each point is the month in which leads became MQL. Hollow points are still in their 90 days."
+    return _framed(answer, groups, asked=course, figure=shown, summary=summary)
+
+
+def _bars(answer: Answer, groups: Sequence[Figure], *, asked: MetricFilter) -> Context:
+    found = answer.metric
+    currency = asked.setting.currency
+    percent = found.unit is Unit.RATE
+    prefix = wording.currency_sign(currency) if found.unit is Unit.MONEY else ""
+    points = _points(
+        found, groups[:_BARS] if not buckets.is_time(asked.group_by) else groups, asked=asked
+    )
+    draw = charts.bars if buckets.is_time(asked.group_by) else charts.lying_bars
+    left = len(groups) - len(points)
+    rest = f", the {_BARS} largest of {len(groups)}" if left > 0 else ""
+    summary = f"By {_group_name(asked.group_by).lower()}{rest}."
+    shown = draw(points=points, percent=percent, prefix=prefix)
+    return _framed(answer, groups, asked=asked, figure=shown, summary=summary)
+
+
+def _points(found: Metric, groups: Sequence[Figure], *, asked: MetricFilter) -> list[charts.Point]:
+    scale = 3600 if found.unit is Unit.BUSINESS_SECONDS else 1
+    currency = asked.setting.currency
+    return [
+        charts.Point(
+            group.label,
+            None if group.value is None else float(group.value) / scale,
+            href=_point_href(found, asked, group=group),
+            text=f"{wording.value(found.unit, group.value, currency=currency)}, n = {group.n}",
+        )
+        for group in groups
+    ]
+
+
+def _point_href(found: Metric, asked: MetricFilter, *, group: Figure) -> str:
+    if asked.group_by == "month" and group.key != MISSING:
+        return cards.rows_url(found, asked.over(month_period(group.key)))
+    return group_rows(found, asked, key=group.key)
+
+
+def _intervals(answer: Answer) -> Context | None:
+    known = [group for group in answer.groups if group.details.get("interval")][:_BARS]
+    if not known:
+        return None
+    figure = charts.rates_with_intervals(
+        names=[group.label for group in known],
+        rates=[float(group.value or 0) for group in known],
+        intervals=[Interval(*group.details["interval"]) for group in known],
+        cases=[f"n = {formats.count(group.n)}" for group in known],
+        hrefs=[group_rows(answer.metric, answer.asked, key=group.key) for group in known],
+    )
+    summary = (
+        "Each dot with its 95% interval (Wilson). Where intervals overlap no difference is shown."
+    )
+    return _framed(answer, known, asked=answer.asked, figure=figure, summary=summary)
+
+
+def _curve(answer: Answer, *, frame: Frame) -> Context | None:
+    steps = response_steps(answer.asked)
+    if not steps:
+        return None
+    within = answer.total.details["within_promise"]
+    figure = charts.response_curve(
+        steps=steps, promise_hours=promised_hours(frame), within=within,
+        href=cards.rows_url(answer.metric, answer.asked),
+    )  # fmt: skip
+    return {
+        "title": "Share answered after so many business hours",
+        "summary": "Leads nobody contacted are part of the whole, so the curve may end below 100%.",
+        "figure": figure,
+        "columns": ["Business hours", "Share answered"],
+        "rows": [
+            [f"{step.hours:.1f}", formats.percent(step.share)]
+            for step in steps[:: max(len(steps) // 12, 1)]
+        ],
+        "href": cards.rows_url(answer.metric, answer.asked),
+    }
+
+
+def _framed(
+    answer: Answer, groups: Sequence[Figure], *, asked: MetricFilter, figure: Context, summary: str
+) -> Context:
+    found = answer.metric
+    currency = asked.setting.currency
+    return {
+        "title": f"{found.title} by {_group_name(asked.group_by).lower()}",
+        "summary": summary,
+        "figure": figure,
+        "columns": [_group_name(asked.group_by), found.title, "n"],
+        "rows": [
+            [
+                group.label,
+                wording.value(found.unit, group.value, currency=currency),
+                {"text": formats.count(group.n), "href": _point_href(found, asked, group=group)},
+            ]
+            for group in groups
+        ],
+        "href": cards.rows_url(found, asked),
+    }

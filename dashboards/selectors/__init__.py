@@ -1,0 +1,1 @@
+"""Answers of the shared page, its metrics and their rows."""

@@ -1,0 +1,229 @@
+"""The promises of both sides: kept this month, the six months before, and what is overdue now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q, Value
+
+from dashboards import metrics
+from dashboards.filters import MetricFilter
+from dashboards.metrics import MonthKept, Period
+from dashboards.registry import ATTAINMENT, VOLUME
+from dashboards.registry.base import COUNTED, IN_NUMERATOR
+from dashboards.registry.expressions import ToChar, local
+from definitions.choices import DocumentKind
+from definitions.content import PromiseKind
+from definitions.selectors import sla_of
+from definitions.models import Signature
+from sla.choices import ClockStatus, Scope
+from sla.models import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from dashboards.selectors.frame import Frame
+    from definitions.content import Commitment
+
+MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many promises of one kind fell due in one month, and how many were kept."""
+
+    kept: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise with how it goes.
+
+    Attributes:
+        month: This month so far.
+        history: The six months before, oldest first.
+        streak: How many of them were missed in a row up to the last.
+        query: The address of the rows behind this month, without the question mark.
+        expected: For the monthly volume, what the pace asks for by today.
+    """
+
+    commitment: Commitment
+    month: MonthCount
+    history: list[tuple[MonthKept, MonthCount]]
+    streak: int
+    metric: str
+    query: str
+    expected: int | None = None
+
+    @property
+    def side(self) -> str:
+        """Who promised, such as `Sales`."""
+        return str(self.commitment.side.label)
+
+    @property
+    def text(self) -> str:
+        """The promise in a few words, such as `First contact within 4 business hours`."""
+        held = self.commitment
+        if held.kind is PromiseKind.MQL_VOLUME:
+            return f"{held.count} MQLs a month"
+        unit = held.unit.label if held.allowance_amount != 1 else held.unit.label[:-1]
+        count = f"{held.count} " if held.kind is PromiseKind.ATTEMPTS else ""
+        title = held.title.lower() if count else held.title
+        if held.kind is PromiseKind.LEAD_AGE:
+            return f"{title} at most {held.allowance_amount} {unit}"
+        return f"{count}{title} within {held.allowance_amount} {unit}"
+
+    @property
+    def rate(self) -> float | None:
+        """The share kept this month."""
+        return metrics.rate(numerator=self.month.kept, denominator=self.month.due)
+
+
+def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
+    """Return every active promise of the SLA in use; two statements.
+
+    The promises of an SLA nobody signed are shown as well; the page says they are provisional.
+    """
+    entry = frame.in_use(DocumentKind.SLA)
+    if entry is None:
+        return []
+    this_month = metrics.month_of(day=frame.today)
+    asked = MetricFilter(
+        setting=frame.setting,
+        period=_window(this_month),
+        at=frame.at,
+        zone=frame.setting.zone,
+        options={"commitment": "", "side": "", "enforced": ""},
+        **narrowed,
+    )
+    counts = _due_by_month(asked)
+    volumes = _volume_by_month(asked)
+    held = [pair[1] for pair in sla_of(entry).ordered_commitments() if pair[1].is_active]
+    unique = {commitment.kind: commitment for commitment in reversed(held)}
+    shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
+    return [
+        _volume_promise(commitment, volumes=volumes, asked=asked, this_month=this_month)
+        if commitment.kind is PromiseKind.MQL_VOLUME
+        else _promise(commitment, counts=counts, asked=asked, this_month=this_month)
+        for commitment in sorted(shown, key=lambda one: (one.side.value != "sales", one.position))
+    ]
+
+
+def _window(this_month: Period) -> Period:
+    first = metrics.add_months(day=this_month.starts_on, months=-MONTHS)
+    return Period(first, this_month.ends_on)
+
+
+def _due_by_month(asked: MetricFilter) -> dict[tuple[str, str], MonthCount]:
+    month = ToChar(local("basis_at", zone=asked.zone), Value("YYYY-MM"))
+    rows = (
+        ATTAINMENT.facts(asked)
+        .annotate(month_due=month)
+        .values_list("kind", "month_due")
+        .annotate(kept=Count("pk", filter=IN_NUMERATOR), due=Count("pk", filter=COUNTED))
+    )
+    return {(kind, name): MonthCount(kept, due) for kind, name, kept, due in rows}
+
+
+def _volume_by_month(asked: MetricFilter) -> dict[str, int]:
+    return {group.key: group.n for group in VOLUME.groups(asked.by("month").asking())}
+
+
+def _months(this_month: Period) -> list[date]:
+    first = this_month.starts_on
+    return [metrics.add_months(day=first, months=-back) for back in range(MONTHS, 0, -1)]
+
+
+def _promise(
+    commitment: Commitment,
+    *,
+    counts: dict[tuple[str, str], MonthCount],
+    asked: MetricFilter,
+    this_month: Period,
+) -> Promise:
+    nothing = MonthCount(0, 0)
+    target = float(commitment.target_rate)
+    history = []
+    for first in _months(this_month):
+        count = counts.get((commitment.kind.value, f"{first:%Y-%m}"), nothing)
+        kept = count.kept >= target * count.due if count.due else None
+        history.append((MonthKept(first, kept), count))
+    options = {"commitment": commitment.kind.value, "side": "", "enforced": ""}
+    return Promise(
+        commitment=commitment,
+        month=counts.get((commitment.kind.value, f"{this_month.starts_on:%Y-%m}"), nothing),
+        history=history,
+        streak=metrics.missed_streak(months=[month for month, _ in history]),
+        metric=ATTAINMENT.key,
+        query=asked.over(this_month).asking(**{k: v for k, v in options.items() if v}).query(),
+    )
+
+
+def _volume_promise(
+    commitment: Commitment,
+    *,
+    volumes: dict[str, int],
+    asked: MetricFilter,
+    this_month: Period,
+) -> Promise:
+    promised = commitment.count or 0
+    history = []
+    for first in _months(this_month):
+        reached = volumes.get(f"{first:%Y-%m}", 0)
+        month = MonthKept(first, reached >= promised if promised and reached else None)
+        history.append((month, MonthCount(reached, promised)))
+    today = asked.setting.today(at=asked.at)
+    gone = metrics.workdays(first=this_month.starts_on, after=today + timedelta(days=1))
+    whole = metrics.workdays(first=this_month.starts_on, after=this_month.ends_on)
+    return Promise(
+        commitment=commitment,
+        month=MonthCount(volumes.get(f"{this_month.starts_on:%Y-%m}", 0), promised),
+        history=history,
+        streak=metrics.missed_streak(months=[month for month, _ in history]),
+        metric=VOLUME.key,
+        query=asked.over(this_month).asking().query(),
+        expected=round(promised * gone / whole) if whole else None,
+    )
+
+
+def overdue(*, at: datetime) -> QuerySet[Clock]:
+    """Return the teams' clocks that are open and past due, live: no sweep has to have run."""
+    open_miss = Q(status=ClockStatus.BREACHED_OPEN)
+    unswept = Q(status=ClockStatus.PENDING, breach_at__lt=at)
+    real = Q(lead__isnull=True) | Q(lead__is_test=False, lead__merged_into__isnull=True)
+    return Clock.objects.filter(open_miss | unswept, real, scope=Scope.LEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBreaches:
+    """What is overdue now: the oldest few, and how many there are."""
+
+    shown: list[Any]
+    count: int
+    unenforced_count: int
+
+
+def open_breaches(*, at: datetime, limit: int = 5) -> OpenBreaches:
+    """Return the breaches that are still open, longest overdue first; two statements."""
+    clocks = overdue(at=at)
+    counts = clocks.aggregate(
+        enforced_count=Count("pk", filter=Q(enforced=True)),
+        unenforced_count=Count("pk", filter=Q(enforced=False)),
+    )
+    only = clocks.filter(enforced=True) if counts["enforced_count"] else clocks
+    shown = only.select_related("lead__company", "commitment", "rep").order_by("due_at", "pk")[:limit]
+    return OpenBreaches(list(shown), counts["enforced_count"], counts["unenforced_count"])
+
+
+def signers(*, frame: Frame, kind: DocumentKind) -> list[str]:
+    """Return who signed the document in use, in the order of their signatures."""
+    entry = frame.in_use(kind)
+    if entry is None or not entry.is_signed:
+        return []
+    rows = Signature.objects.filter(request__version_id=entry.version_id).order_by("position")
+    return list(rows.values_list("typed_name", flat=True))

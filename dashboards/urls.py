@@ -1,0 +1,16 @@
+"""URLs of the shared page and of the metric endpoints."""
+
+from django.urls import path
+
+from dashboards import api, views
+
+app_name = "dashboards"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("metrics/<slug:key>/", views.metric, name="metric"),
+    path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
+    path("breaches/", views.breaches, name="breaches"),
+    path("api/v1/metrics/", api.MetricListView.as_view(), name="api_metric_list"),
+    path("api/v1/metrics/<slug:key>/", api.MetricDetailView.as_view(), name="api_metric_detail"),
+    path("api/v1/metrics/<slug:key>/rows/", api.MetricRowsView.as_view(), name="api_metric_rows"),
+]

@@ -1,0 +1,166 @@
+"""The shared page, the page of each metric, the rows behind a number, the ledger of breaches."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboards import cards, files, filters, pages
+from dashboards.api import read_part
+from dashboards.filters import FilterError, Grouping
+from dashboards.registry import REGISTRY
+from dashboards.selectors import answers
+from dashboards.selectors.frame import frame
+from dashboards.selectors.home import home as read_home
+from dashboards.selectors.ledger import ledger
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from dashboards.filters import MetricFilter
+    from dashboards.registry.base import Metric, Part
+    from dashboards.selectors.frame import Frame
+
+ROWS_PER_PAGE = 50
+_PRESENT = frozenset({"present", "theme"})
+_SHARED = Grouping(allowed=frozenset())
+
+
+def _given(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: [str(value) for value in values] for name, values in request.GET.lists()}
+
+
+def _refused(request: HttpRequest, error: FilterError, *, back: str) -> HttpResponse:
+    """Say which part of the address is not understood, and the way out."""
+    context = {
+        "errors": error.errors,
+        "back": back,
+        "page_title": "This address asks for something else",
+    }
+    return render(
+        request, "dashboards/refused.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+
+
+def _metric(key: str) -> Metric:
+    if key not in REGISTRY:
+        raise Http404
+    return REGISTRY[key]
+
+
+@require_safe
+@login_required
+@permission_required("dashboards.view_metrics", raise_exception=True)
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the numbers both teams share; everybody sees the same."""
+    held = frame(at=request.at)  # type: ignore[attr-defined]
+    try:
+        asked = filters.parse(
+            _given(request), setting=held.setting, at=held.at, grouping=_SHARED, also=_PRESENT
+        )
+    except FilterError as error:
+        return _refused(request, error, back="/")
+    page = read_home(asked, frame=held)
+    return render(
+        request,
+        "dashboards/home.html",
+        {
+            "page_title": "Shared pipeline",
+            "hero": cards.hero(page),
+            "cards": cards.cards(page),
+            **pages.home(
+                page,
+                query=request.GET,
+                sees_names=request.user.has_perm("pipeline.view_personal"),
+            ),
+        },
+    )
+
+
+@require_safe
+@login_required
+@permission_required("dashboards.view_metrics", raise_exception=True)
+def metric(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one metric: chart, sentence, formula with its numbers, versions, groups."""
+    found, held = _metric(key), frame(at=request.at)  # type: ignore[attr-defined]
+    try:
+        asked = answers.ask(found, _given(request), frame=held, also=frozenset({"format"}))
+    except FilterError as error:
+        return _refused(request, error, back=request.path)
+    answer = answers.answer(found, asked, frame=held)
+    if request.GET.get("format") == "csv":
+        return files.groups_file(answer)
+    context = pages.metric(answer, frame=held, query=request.GET)
+    return render(request, "dashboards/metric.html", {"page_title": found.title, **context})
+
+
+@require_safe
+@login_required
+@permission_required("dashboards.view_metrics", raise_exception=True)
+def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
+    """List exactly the rows a number is made of."""
+    found, held = _metric(key), frame(at=request.at)  # type: ignore[attr-defined]
+    extra = frozenset({"page", "part", "bucket", "format"})
+    try:
+        asked = answers.ask(found, _given(request), frame=held, also=extra)
+        part, bucket = read_part(request.GET.get("part", "")), request.GET.get("bucket", "")
+    except FilterError as error:
+        return _refused(request, error, back=request.path)
+    if request.GET.get("format") == "csv":
+        return _rows_file(request, found, asked, part=part, bucket=bucket, frame=held)
+    rows = answers.described(found, found.rows(asked, part=part, bucket=bucket), asked=asked)
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    shown = [answers.row_of(found, values) for values in page.object_list]
+    sees_names = request.user.has_perm("pipeline.view_personal")
+    context = pages.rows(
+        found, asked, part=part, bucket=bucket, page=page, shown=shown, sees_names=sees_names,
+        frame=held, query=request.GET,
+    )  # fmt: skip
+    title = f"Rows of {found.title.lower()}"
+    return render(request, "dashboards/metric_rows.html", {"page_title": title, **context})
+
+
+def _rows_file(
+    request: HttpRequest,
+    found: Metric,
+    asked: MetricFilter,
+    *,
+    part: Part,
+    bucket: str,
+    frame: Frame,
+) -> HttpResponse:
+    """Return every row as CSV; names only for those who may take them along."""
+    with_names = request.user.has_perm("dashboards.export_personal")
+    rows = answers.all_rows(found, asked, part=part, bucket=bucket)
+    return files.rows_file(
+        found, asked, rows, currency=frame.setting.currency, with_names=with_names
+    )
+
+
+@require_safe
+@login_required
+@permission_required("sla.view_breach", raise_exception=True)
+def breaches(request: HttpRequest) -> HttpResponse:
+    """List the promises that are overdue now, and those that were broken."""
+    held = frame(at=request.at)  # type: ignore[attr-defined]
+    found = ledger(
+        at=held.at,
+        state=request.GET.get("state", "open"),
+        side=request.GET.get("side", ""),
+        kind=request.GET.get("kind", ""),
+    )
+    page = Paginator(found.entries, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = pages.breaches(
+        found,
+        page=page,
+        query=request.GET,
+        sees_names=request.user.has_perm("pipeline.view_personal"),
+        frame=held,
+    )
+    return render(request, "dashboards/breaches.html", {"page_title": "Breaches", **context})
