@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/sweep", health.sweep, name="health_sweep"),
     path("", include("revops.people.urls")),
     path("", include("definitions.urls")),
+    path("", include("dashboards.urls")),
 ]
