@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla import fold
-from sla.choices import ClockKind, Scope
+from sla.choices import ClockKind, PauseReason, Scope
 from sla.clock import BusinessCalendar
 
 START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,7 +80,7 @@ class Record:
         if fact.kind == "disposition" and fact.value == "rejected" and not fact.reason:
             self.refusals.append(REFUSED)
             return False
-        if fact.kind == "paused" and not fact.reason:
+        if fact.kind == "paused" and fact.reason not in PauseReason.values:
             self.refusals.append(REFUSED)
             return False
         try:

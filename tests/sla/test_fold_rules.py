@@ -448,6 +448,17 @@ def test_fold_follows_the_rule(name):
     assert_has(judged(policy, *events), expected)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", CASES)
+def test_database_follows_the_rule(name):
+    policy, events, expected = CASES[name]
+    scenario = {"calendar": NYC, "policy": policy, "events": events}
+
+    answer = scenarios.run_in_database(scenario)
+
+    assert {key: answer.get(key) for key in expected} == expected
+
+
 def test_reassignment_washes_no_breach():
     answer = judged(
         [FIRST_CONTACT, OWNER],

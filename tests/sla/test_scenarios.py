@@ -26,3 +26,9 @@ def shared():
 @pytest.mark.parametrize("scenario", shared())
 def test_fold_gives_the_shared_scenario(scenario):
     assert scenarios.run(scenario) == scenario["expected"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scenario", shared())
+def test_database_gives_the_shared_scenario(scenario):
+    assert scenarios.run_in_database(scenario) == scenario["expected"]
