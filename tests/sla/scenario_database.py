@@ -255,7 +255,7 @@ def not_started(stage: Stage) -> dict[str, Any]:
         "breach_rescinded": False,
         "_lead": next(iter(stage.leads)),
         "_cycle": 1,
-        "_kind": "",
+        "_kind": "not_started",
         "_scope": "lead",
         "_rep": None,
     }

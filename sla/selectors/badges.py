@@ -1,0 +1,164 @@
+"""What a clock says at an instant, in one of seven states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from revops import formats
+from sla.choices import ClockKind, ClockStatus, PauseReason, Unit
+from sla.clock import NoWorkingTimeError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sla.clock import BusinessCalendar
+    from sla.fold import Terms
+    from sla.models import Clock
+
+BUSINESS = frozenset({Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS})
+EXEMPT = {
+    ClockStatus.SUPERSEDED: "Handed over",
+    ClockStatus.CANCELLED: "Cancelled",
+    ClockStatus.MERGED: "Merged",
+    ClockStatus.EXCUSED: "Excused",
+    ClockStatus.NOT_STARTED: "Not started",
+}
+ZERO = timedelta(0)
+
+
+class BadgeState(StrEnum):
+    """The seven states of a badge; one vocabulary everywhere."""
+
+    DUE_IN = "due_in"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    MET = "met"
+    MISSED = "missed"
+    PAUSED = "paused"
+    EXEMPT = "exempt"
+
+
+TONES = {
+    BadgeState.DUE_IN: "",
+    BadgeState.DUE_SOON: "warn",
+    BadgeState.OVERDUE: "bad",
+    BadgeState.MET: "good",
+    BadgeState.MISSED: "bad",
+    BadgeState.PAUSED: "outline",
+    BadgeState.EXEMPT: "outline",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What the badge of a clock shows.
+
+    Attributes:
+        length: Time left, over, used or late: business time where the promise counts business
+            time, else elapsed time; None where there is none to show.
+        words: The whole badge, such as "Due in 35 m", "Overdue by 6 h 20 m", "Resumes Mon 09:00".
+        text: Words that replace state and length, empty where the two say it.
+        title: The due time in full, or the reason of a pause or exemption.
+        running: Whether the time shown passes now, so that a script may count on.
+    """
+
+    state: BadgeState
+    length: timedelta | None
+    words: str
+    text: str
+    title: str
+    running: bool
+
+    @property
+    def tone(self) -> str:
+        """The tone of the colour beside icon and word."""
+        return TONES[self.state]
+
+
+def badge(*, clock: Clock, terms: Terms, at: datetime, zone: str = "") -> Badge:
+    """Return the badge of a clock at `at`; no statement, right whether or not a sweep has run.
+
+    Args:
+        clock: With its commitment loaded.
+        terms: From `services.current_terms`, once for all badges of a page.
+        at: The instant of the question.
+        zone: The reader's zone for times; the calendar's when empty.
+    """
+    calendar = terms.calendar_version(clock.calendar_version_id).hours
+    reader = zone or calendar.zone.key
+    status = ClockStatus(clock.status)
+    if status in EXEMPT:
+        words = EXEMPT[status]
+        reason = clock.cancel_reason.replace("_", " ")
+        return Badge(BadgeState.EXEMPT, None, words, words, reason or words, running=False)
+    title = _due_words(clock, reader)
+    if status == ClockStatus.MET:
+        length = _used(clock)
+        return Badge(BadgeState.MET, length, _said("Met in", length), "", title, running=False)
+    if status in {ClockStatus.MET_LATE, ClockStatus.BREACHED_CLOSED}:
+        length = _late(clock)
+        return Badge(
+            BadgeState.MISSED, length, _said("Missed by", length), "", title, running=False
+        )
+    if clock.paused_since is not None:
+        reason = str(PauseReason(clock.pause_reason).label)
+        return Badge(BadgeState.PAUSED, None, "Paused", "", reason, running=False)
+    return _running(clock, calendar, at=at, reader=reader, title=title)
+
+
+def _running(
+    clock: Clock, calendar: BusinessCalendar, *, at: datetime, reader: str, title: str
+) -> Badge:
+    """Return the badge of a clock nobody has answered yet."""
+    if clock.due_at is None or clock.breach_at is None:
+        return Badge(BadgeState.EXEMPT, None, "Not started", "Not started", "", running=False)
+    business = clock.commitment.unit in BUSINESS
+    ticks = calendar.is_open(at) if business else True
+    if at > clock.breach_at:
+        over = calendar.between(clock.due_at, at) if business else at - clock.due_at
+        return Badge(BadgeState.OVERDUE, over, _said("Overdue by", over), "", title, running=ticks)
+    left = max(calendar.between(at, clock.due_at) if business else clock.due_at - at, ZERO)
+    soon = clock.warn_at is not None and at >= clock.warn_at
+    state = BadgeState.DUE_SOON if soon else BadgeState.DUE_IN
+    if not ticks:
+        try:
+            opens = formats.local(calendar.add(at, ZERO), zone=reader, style="day_time")
+        except NoWorkingTimeError:
+            opens = "later"
+        text = f"Resumes {opens}"
+        return Badge(state, left, text, text, title, running=False)
+    lead = "Due soon," if soon else "Due in"
+    return Badge(state, left, _said(lead, left), "", title, running=True)
+
+
+def _said(words: str, length: timedelta | None) -> str:
+    """Return words and a length."""
+    return f"{words} {formats.duration(length)}"
+
+
+def _due_words(clock: Clock, zone: str) -> str:
+    """Return the due time in full."""
+    if clock.due_at is None:
+        return ""
+    return f"due {formats.local(clock.due_at, zone=zone, style='moment')}"
+
+
+def _used(clock: Clock) -> timedelta | None:
+    """Return the time from start to stop, in the promise's own measure."""
+    if clock.kind == ClockKind.MQL_VOLUME:
+        return None
+    if clock.commitment.unit in BUSINESS and clock.business_seconds is not None:
+        return timedelta(seconds=clock.business_seconds)
+    if clock.started_at is None or clock.stopped_at is None:
+        return None
+    return clock.stopped_at - clock.started_at
+
+
+def _late(clock: Clock) -> timedelta | None:
+    """Return by how much it was missed, in the promise's own measure."""
+    business = clock.commitment.unit in BUSINESS
+    seconds = clock.late_business_seconds if business else clock.late_calendar_seconds
+    return None if seconds is None else timedelta(seconds=seconds)

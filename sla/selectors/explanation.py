@@ -1,0 +1,239 @@
+"""Why a deadline is when it is, and why a clock is kept or missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from revops import formats
+from sla.choices import ClockKind, ClockStatus, EvidenceKind, Unit
+from sla.fold import timeline
+from sla.selectors.facts import facts_of, family_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sla import fold
+    from sla.clock import BusinessCalendar
+    from sla.fold.deadlines import Pause
+    from sla.models import Clock
+
+BUSINESS = frozenset({Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS})
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Business time that counted, in order."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How much it is."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDate:
+    """A local date on which the usual hours did not hold."""
+
+    on: date
+    cause: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who had the lead from when."""
+
+    rep_id: int | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineExplanation:
+    """Everything that decided about a clock.
+
+    Attributes:
+        intervals: Open time between start and due that counted; empty for calendar units.
+        closed_dates: Holidays and exceptions met on the way.
+        evidence: The facts of the clock's cycle, in order.
+        sentences: The same in words, the verdict last.
+    """
+
+    zone: str
+    unit: str
+    commitment_id: int
+    sla_version_id: int
+    calendar_version_id: int
+    is_enforced: bool
+    intervals: list[Interval]
+    closed_dates: list[ClosedDate]
+    pauses: list[Pause]
+    holders: list[Holder]
+    evidence: list[fold.Fact]
+    verdict: str
+    sentences: list[str] = field(default_factory=list)
+
+
+def explain_deadline(*, clock: Clock, terms: fold.Terms, at: datetime) -> DeadlineExplanation:
+    """Return why the clock is due when it is, and how it stands; two statements.
+
+    Args:
+        clock: With its commitment loaded; a month's clock has no evidence of its own.
+        terms: From `services.current_terms`.
+        at: The instant of the question.
+    """
+    hours = terms.calendar_version(clock.calendar_version_id).hours
+    facts = _facts(clock)
+    stops = _pauses(clock, facts, hours, at)
+    business = clock.commitment.unit in BUSINESS
+    verdict = _verdict(clock, hours, at)
+    explained = DeadlineExplanation(
+        zone=hours.zone.key,
+        unit=clock.commitment.unit,
+        commitment_id=clock.commitment_id,
+        sla_version_id=clock.commitment.version_id,
+        calendar_version_id=clock.calendar_version_id,
+        is_enforced=clock.enforced,
+        intervals=_intervals(clock, hours, stops) if business else [],
+        closed_dates=_closed_dates(clock, hours) if business else [],
+        pauses=stops,
+        holders=[
+            Holder(fact.rep, fact.occurred_at)
+            for fact in facts
+            if fact.kind == EvidenceKind.ASSIGNED
+        ],
+        evidence=facts,
+        verdict=verdict,
+    )
+    explained.sentences.extend([*_sentences(clock, explained, hours), verdict])
+    return explained
+
+
+def _facts(clock: Clock) -> list[fold.Fact]:
+    """Return the facts of the clock's cycle, in order."""
+    if clock.lead_id is None:
+        return []
+    kept = timeline.standing(facts_of(family_of([clock.lead_id])))
+    cycles = timeline.cycles(kept, lead=clock.lead_id)
+    return next((cycle.facts for cycle in cycles if cycle.number == clock.cycle), [])
+
+
+def _pauses(
+    clock: Clock, facts: list[fold.Fact], hours: BusinessCalendar, at: datetime
+) -> list[Pause]:
+    """Return the pauses that lie in the clock's life."""
+    if clock.started_at is None:
+        return []
+    cycle = timeline.Cycle(clock.cycle, facts)
+    ends = clock.stopped_at or at
+    return [
+        pause
+        for pause in timeline.pauses(cycle, calendar=hours, at=ends)
+        if pause.end is None or pause.end > clock.started_at
+    ]
+
+
+def _intervals(clock: Clock, hours: BusinessCalendar, stops: list[Pause]) -> list[Interval]:
+    """Return the open stretches from start to due, without the pauses."""
+    if clock.started_at is None or clock.due_at is None:
+        return []
+    found: list[Interval] = []
+    low = clock.started_at
+    for pause in stops:
+        if pause.start > low:
+            found += _open(hours, low, min(pause.start, clock.due_at))
+        low = max(low, pause.end or clock.due_at)
+    return found + _open(hours, low, clock.due_at)
+
+
+def _open(hours: BusinessCalendar, start: datetime, end: datetime) -> list[Interval]:
+    """Return open intervals of a stretch."""
+    return [Interval(*pair) for pair in hours.open_intervals(start, end)] if start < end else []
+
+
+def _closed_dates(clock: Clock, hours: BusinessCalendar) -> list[ClosedDate]:
+    """Return holidays and exceptions between start and breach."""
+    if clock.started_at is None or clock.due_at is None:
+        return []
+    day, last = (
+        hours.local_date(clock.started_at),
+        hours.local_date(clock.breach_at or clock.due_at),
+    )
+    found = []
+    while day <= last:
+        ordinal = day.toordinal()
+        if ordinal in hours.hours.holidays:
+            found.append(ClosedDate(day, "holiday", hours.hours.holidays[ordinal]))
+        elif ordinal in hours.hours.exceptions:
+            found.append(ClosedDate(day, "exception", ""))
+        day += DAY
+    return found
+
+
+def _sentences(clock: Clock, explained: DeadlineExplanation, hours: BusinessCalendar) -> list[str]:
+    """Return the story of the deadline in words."""
+
+    def said(moment: datetime | None) -> str:
+        return formats.local(moment, zone=hours.zone.key) if moment else formats.DASH
+
+    told = [f"The promise: {clock.commitment.sentence}"]
+    told.append(f"The clock started {said(clock.started_at)}.")
+    told += [
+        f"Counted {said(interval.start)} to {said(interval.end)}:"
+        f" {formats.duration(interval.length)}."
+        for interval in explained.intervals
+    ]
+    for closed in explained.closed_dates:
+        name = f" ({closed.name})" if closed.name else ""
+        told.append(f"{closed.on:%a} {closed.on.day} {closed.on:%b} is a {closed.cause}{name}.")
+    for pause in explained.pauses:
+        until = f" to {said(pause.end)}" if pause.end else ", still"
+        told.append(f"Paused {said(pause.start)}{until}: {pause.reason.replace('_', ' ')}.")
+    told.append(f"So it is due {said(clock.due_at)}.")
+    if clock.breach_at and clock.due_at and clock.breach_at != clock.due_at:
+        told.append(
+            f"Closed hours never count against anybody: in time until {said(clock.breach_at)}."
+        )
+    if not clock.enforced:
+        told.append("No SLA was in force when it started, so it measures and never breaches.")
+    return told
+
+
+_VERDICTS: dict[str, str] = {
+    ClockStatus.MET: "Kept: it was done {stopped}.",
+    ClockStatus.MET_LATE: "Missed: it was done {stopped}, {late} of business time late.",
+    ClockStatus.BREACHED_CLOSED: "Missed: it ended {stopped} without being done.",
+    ClockStatus.SUPERSEDED: "Handed over {stopped} while there was time left.",
+    ClockStatus.CANCELLED: "Out of the counts since {stopped}.",
+    ClockStatus.MERGED: "The lead was merged into another; that lead's clock counts.",
+    ClockStatus.EXCUSED: "Missed, and excused with a reason.",
+    ClockStatus.NOT_STARTED: "It cannot be judged: the conversion's date is not known.",
+}
+
+
+def _verdict(clock: Clock, hours: BusinessCalendar, at: datetime) -> str:
+    """Return how the clock stands, as a sentence."""
+    status = ClockStatus(clock.status)
+    if clock.kind == ClockKind.MQL_VOLUME and clock.counted is not None:
+        kept = "Kept" if status == ClockStatus.MET else "Missed"
+        return f"{kept}: {clock.counted} of {clock.measure.get('target')} MQLs."
+    late = timedelta(seconds=clock.late_business_seconds or 0)
+    blanks: dict[str, Any] = {
+        "stopped": formats.local(clock.stopped_at, zone=hours.zone.key)
+        if clock.stopped_at
+        else formats.DASH,
+        "late": formats.duration(late),
+    }
+    if status in _VERDICTS:
+        return _VERDICTS[status].format(**blanks)
+    if clock.paused_since is not None:
+        return "The clock stands still; it goes on when the pause ends."
+    if clock.breach_at is not None and at > clock.breach_at and clock.due_at is not None:
+        over = formats.duration(hours.between(clock.due_at, at))
+        return f"Missed: nothing has been done, {over} of business time over."
+    return "Running: there is time left."
