@@ -80,7 +80,7 @@ def check(*, name: str, extra: list[str]) -> None:
             sys.stderr.write(f"lock: no package index in reach; {name} fits pyproject.toml\n")
             return
         compiled = read(fresh)
-    if {pin: None for pin in compiled} != {pin: None for pin in locked}:
+    if set(compiled) != set(locked):
         different = sorted(set(compiled) ^ set(locked))
         raise LockError(f"{name} is not current, run scripts/lock.py: {different}")
     for pin, hashes in compiled.items():
@@ -154,11 +154,8 @@ def refuse_addresses(path: Path) -> None:
 def unmet(*, locked: dict[tuple[str, str], frozenset[str]], with_dev: bool) -> list[str]:
     """Return the requirements of pyproject.toml that the lock does not satisfy."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"] + (
-        project["optional-dependencies"]["dev"] if with_dev else []
-    )
-    versions = dict(locked)
-    pinned = {name: version for name, version in versions}
+    lines = project["dependencies"] + (project["optional-dependencies"]["dev"] if with_dev else [])
+    pinned = dict(locked.keys())
     wanted = [Requirement(line) for line in lines]
     return [
         str(requirement)

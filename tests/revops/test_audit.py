@@ -16,6 +16,7 @@ from revops.audit import seals, services
 from revops.audit.models import AppendOnlyError, AppendOnlyModel, AuditEntry, Seal
 from revops.audit.triggers import append_only_tables
 
+TABLE = "audit_auditentry"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=10)
 
@@ -59,7 +60,7 @@ def test_even_the_owner_is_refused_by_the_triggers():
             "UPDATE audit_auditentry SET act = 'other'",
             "DELETE FROM audit_auditentry",
             "TRUNCATE audit_auditentry",
-            "INSERT INTO audit_auditentry TABLE audit_auditentry ON CONFLICT (id) DO UPDATE SET id=1",
+            f"INSERT INTO {TABLE} TABLE {TABLE} ON CONFLICT (id) DO UPDATE SET act = 'other'",
         ):
             with pytest.raises(DatabaseError, match="append-only"):
                 cursor.execute(statement)

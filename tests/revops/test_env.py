@@ -38,7 +38,10 @@ def test_flag_reads_words_for_yes_and_no(monkeypatch, value, expected):
             id="choice",
         ),
         pytest.param(
-            "DATABASE_URL", "mysql://h/d", lambda: env.database("DATABASE_URL"), id="not PostgreSQL"
+            "DATABASE_URL",
+            "mysql://h/d",
+            lambda: env.database("DATABASE_URL"),
+            id="not PostgreSQL",
         ),
         pytest.param(
             "DATABASE_URL", "postgresql://h", lambda: env.database("DATABASE_URL"), id="no name"

@@ -60,9 +60,9 @@ def test_development_on_the_own_machine_starts():
 
 @pytest.mark.django_db(transaction=True)
 def test_owner_of_the_tables_is_refused_as_the_application():
-    with override_settings(**SAFE), roles.as_owner():
-        with pytest.raises(ImproperlyConfigured, match="must not use the tables' owner"):
-            guards.refuse_unsafe_start()
+    refused = pytest.raises(ImproperlyConfigured, match="must not use the tables' owner")
+    with override_settings(**SAFE), roles.as_owner(), refused:
+        guards.refuse_unsafe_start()
 
 
 @pytest.mark.django_db(transaction=True)

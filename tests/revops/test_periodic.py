@@ -181,7 +181,12 @@ def test_health_of_the_sweep(client):
         periodic.run(service=QUICK)
         unflagged = client.get("/health/sweep")
 
-    assert [answer.status_code for answer in (never, fresh, late, unflagged)] == [503, 200, 503, 503]
+    assert [answer.status_code for answer in (never, fresh, late, unflagged)] == [
+        503,
+        200,
+        503,
+        503,
+    ]
     assert unflagged.json()["problems"] == [
         "a deadline passed more than 120 s ago and is not flagged"
     ]
