@@ -26,6 +26,7 @@ MAX_LIST = 100
 MAX_TEXT = 200
 MAX_NUMBER = 10**12
 MAX_DAYS = 3650
+SHOWN = 60
 
 OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
     FieldType.NUMBER: frozenset(
@@ -162,7 +163,7 @@ class _Reader:
         keys = _texts(stored["acts"], what="acts")
         for key in keys:
             if key not in self.registry.acts:
-                raise _NodeError(f"no act is called {key[:60]!r}")
+                raise _NodeError(f"no act is called {_shown(key)}")
         at_least = _whole(stored.get("at_least", 1), what="at_least", least=0)
         at_most = stored.get("at_most")
         if at_most is not None:
@@ -179,20 +180,18 @@ class _Reader:
     def _compare(self, stored: dict[Any, Any]) -> Compare:
         key = stored["field"]
         if not isinstance(key, str) or key not in self.registry.fields:
-            raise _NodeError(f"no field is called {str(key)[:60]!r}")
+            raise _NodeError(f"no field is called {_shown(key)}")
         about = self.registry.fields[key]
         try:
-            operator = Operator(str(stored.get("operator")))
+            operator = Operator(_shown(stored.get("operator")))
         except ValueError:
-            raise _NodeError(
-                f"no operator is called {str(stored.get('operator'))[:60]!r}"
-            ) from None
+            raise _NodeError(f"no operator is called {_shown(stored.get('operator'))}") from None
         if operator not in OPERATORS[about.type]:
             raise _NodeError(f"{about.label} holds a {about.type.value} and cannot use {operator}")
         unit = stored.get("unit")
         if unit is not None and unit != about.unit:
             wanted = about.unit or "no unit"
-            raise _NodeError(f"{about.label} is counted in {wanted}, not {str(unit)[:60]!r}")
+            raise _NodeError(f"{about.label} is counted in {wanted}, not {_shown(unit)}")
         value = stored.get("value")
         if operator is Operator.IS_KNOWN:
             if value is not None:
@@ -208,7 +207,7 @@ def _value(value: object, about: Field, operator: Operator) -> Scalar | tuple[st
         return _number(value, about)
     if about.type is FieldType.FLAG:
         if not isinstance(value, bool):
-            raise _NodeError(f"{about.label} is yes or no: true or false, not {str(value)[:60]!r}")
+            raise _NodeError(f"{about.label} is yes or no: true or false, not {_shown(value)}")
         return value
     if operator is Operator.EQUALS:
         texts = _texts([value], what=about.label)
@@ -216,19 +215,21 @@ def _value(value: object, about: Field, operator: Operator) -> Scalar | tuple[st
         texts = _texts(value if isinstance(value, list) else [value], what=about.label)
     for text in texts:
         if about.choices and text not in about.choices:
-            raise _NodeError(f"{about.label} is one of {', '.join(about.choices)}, not {text!r}")
+            raise _NodeError(
+                f"{about.label} is one of {', '.join(about.choices)}, not {_shown(text)}"
+            )
     return texts[0] if operator is Operator.EQUALS else texts
 
 
 def _number(value: object, about: Field) -> int | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise _NodeError(f"{about.label} needs a number, not {str(value)[:60]!r}")
+        raise _NodeError(f"{about.label} needs a number, not {_shown(value)}")
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise _NodeError(f"{about.label} needs a number")
     try:
         number = value if isinstance(value, int) else Decimal(value)
     except InvalidOperation:
-        raise _NodeError(f"{about.label} needs a number, not {str(value)[:60]!r}") from None
+        raise _NodeError(f"{about.label} needs a number, not {_shown(value)}") from None
     if isinstance(number, Decimal) and not number.is_finite():
         raise _NodeError(f"{about.label} needs a finite number")
     if not -MAX_NUMBER <= number <= MAX_NUMBER:
@@ -243,7 +244,7 @@ def _texts(value: object, *, what: str) -> tuple[str, ...]:
         raise _NodeError(f"{what} has {len(value)} entries, at most {MAX_LIST} are allowed")
     for text in value:
         if not isinstance(text, str) or not text.strip():
-            raise _NodeError(f"{what} needs text, not {str(text)[:60]!r}")
+            raise _NodeError(f"{what} needs text, not {_shown(text)}")
         if len(text) > MAX_TEXT or "\x00" in text:
             raise _NodeError(f"{what} has a text that is longer than {MAX_TEXT} or has NUL")
     return tuple(value)
@@ -251,13 +252,23 @@ def _texts(value: object, *, what: str) -> tuple[str, ...]:
 
 def _whole(value: object, *, what: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise _NodeError(f"{what} needs a whole number, {least} or more, not {str(value)[:60]!r}")
+        raise _NodeError(f"{what} needs a whole number, {least} or more, not {_shown(value)}")
     if value > MAX_NUMBER:
         raise _NodeError(f"{what} cannot be larger than {MAX_NUMBER}")
     return value
 
 
 def _only(stored: dict[Any, Any], allowed: set[str]) -> None:
-    extra = [str(key)[:60] for key in stored if key not in allowed]
+    extra = [_shown(key) for key in stored if key not in allowed]
     if extra:
         raise _NodeError(f"cannot also hold {', '.join(sorted(extra)[:5])}")
+
+
+def _shown(value: object) -> str:
+    """Return a value for a message; hostile ones are too long, or too deep, to print."""
+    if isinstance(value, str):
+        return value[:SHOWN]
+    if isinstance(value, int) and value.bit_length() > SHOWN:
+        return "a very large number"
+    scalar = value is None or isinstance(value, bool | int | float | Decimal)
+    return str(value)[:SHOWN] if scalar else type(value).__name__

@@ -23,8 +23,8 @@ def signature_requested(payload: dict[str, Any]) -> Letter:
     return Letter(
         subject=f"Please read and sign: {asked.version}",
         lines=(
-            f"{asked.requested_by} asks for your signature on {asked.version}. It takes effect on "
-            f"{_day(asked.effective_from)}, or with the last signature if that is later.",
+            f"{asked.requested_by} asks for your signature on {asked.version}.",
+            f"It takes effect on {_day(asked.effective_from)}, or with the last signature.",
             f"Read it and sign or decline: {_address('definitions:sign', pk=asked.pk)}",
             f"The request expires on {_day(asked.expires_at)}.",
             f"SHA-256 of the text: {asked.version.sha256}",
@@ -40,8 +40,10 @@ def version_signed(payload: dict[str, Any]) -> Letter:
         subject=f"{signature.typed_name} signed {version}",
         lines=(
             f"{signature.typed_name} signed {version} for {signature.get_slot_display()}.",
-            f"The head of the chain of signatures is now {signature.record_sha256}. Keep this "
-            "mail: with it you can prove that the chain was not cut or rebuilt.",
+            (
+                f"The head of the chain of signatures is now {signature.record_sha256}. Keep this "
+                "mail: with it you can prove that the chain was not cut or rebuilt."
+            ),
             f"See {_address('definitions:sign', pk=signature.request_id)}",
         ),
     )
@@ -54,8 +56,10 @@ def version_in_force(payload: dict[str, Any]) -> Letter:
     return Letter(
         subject=f"{version} is agreed",
         lines=(
-            f"{version} is signed by {selectors.signers_of(version=version)} and holds from "
-            f"{_day(version.activation.effective_from)}.",
+            (
+                f"{version} is signed by {selectors.signers_of(version=version)} and holds from "
+                f"{_day(version.activation.effective_from)}."
+            ),
             f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
             f"SHA-256 of the text: {version.sha256}",
         ),

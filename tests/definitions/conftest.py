@@ -1,0 +1,41 @@
+"""The defaults are in use and the signers are there."""
+
+from __future__ import annotations
+
+import pytest
+
+from definitions import services
+from definitions.choices import DocumentKind
+from tests.factories.definitions import NOON
+from tests.factories.people import CAST, OrganizationFactory, person
+
+
+@pytest.fixture
+def cast(db):
+    """Everybody, with the default documents in provisional use."""
+    OrganizationFactory()
+    services.install_defaults(at=NOON)
+    return {key: person(key) for key in CAST}
+
+
+@pytest.fixture
+def draft(cast):
+    """The open draft of the definitions."""
+    return services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=NOON)
+
+
+@pytest.fixture
+def request_(draft, cast):
+    """The definitions, sent for signature."""
+    return services.request_signatures(draft=draft, by=cast["rita"], at=NOON)
+
+
+@pytest.fixture
+def as_(client, cast):
+    """Log in as one of the cast."""
+
+    def log_in(key):
+        client.force_login(cast[key], backend="revops.people.backends.RoleBackend")
+        return client
+
+    return log_in
