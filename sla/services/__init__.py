@@ -10,7 +10,6 @@ from sla.services.calendars import (
     store_commitments,
 )
 from sla.services.months import open_months
-from sla.services.planning import plan_clocks
 from sla.services.reconciling import Difference, reconcile_clocks
 from sla.services.recording import (
     EvidenceConflictError,
@@ -35,7 +34,6 @@ __all__ = [
     "flag_breaches",
     "forget_terms",
     "open_months",
-    "plan_clocks",
     "reconcile_clocks",
     "record_evidence",
     "record_evidence_batch",
