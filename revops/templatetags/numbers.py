@@ -159,6 +159,8 @@ def _share(value: float) -> str:
     return f"{min(max(float(value), 0.0), 1.0) * 100:.2f}%"
 
 
-def _position(value: float | None) -> str | None:
-    """Return where a pointer stands, kept inside the drawing."""
-    return None if value is None else f"{min(max(float(value), 0.004), 0.996) * 100:.2f}%"
+def _position(value: float | str | None) -> str | None:
+    """Return where a pointer stands, kept inside the drawing; templates say nothing by ""."""
+    if value is None or value == "":
+        return None
+    return f"{min(max(float(value), 0.004), 0.996) * 100:.2f}%"
