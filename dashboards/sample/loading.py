@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from holidays import country_holidays
 
 from dashboards.sample import agreement, leads, staff, story
 from dashboards.sample.draws import Draws
@@ -32,7 +34,8 @@ from pipeline.services.rows import (
 )
 from revops.outbox.models import Message
 from sla.clock import BusinessCalendar
-from sla.services import ensure_default_calendar
+from sla.models import CalendarVersion
+from sla.services import add_calendar_version, ensure_default_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +97,17 @@ def load(*, at: datetime, progress: Progress) -> None:
 
 
 def _calendar(*, at: datetime) -> BusinessCalendar:
-    version = ensure_default_calendar(at=at)
+    """Store the company's hours as they were before the first story, holidays accepted."""
+    opened_at = at - timedelta(days=2 * story.DAYS)
+    calendar = ensure_default_calendar(at=opened_at, actor=ACTOR)
+    first = CalendarVersion.objects.get(calendar=calendar)
+    days = country_holidays("US", years=range(opened_at.year, at.year + 2))
+    version, _ = add_calendar_version(
+        calendar=calendar,
+        spec={**first.spec, "holidays": sorted(day.isoformat() for day in days)},
+        actor=ACTOR,
+        at=opened_at,
+    )
     return BusinessCalendar.from_dict(version.spec)
 
 
@@ -107,13 +120,16 @@ def _channels() -> None:
 
 def _tell(*, world: story.World) -> list[tuple[LeadRow, story.Story]]:
     """Draw every story and judge it by the definitions in use at its instant."""
+    known = definitions.schedule()
 
     def row_of(one: story.Story) -> LeadRow:
-        used = definitions.in_use_all(at=one.mql_at or one.captured_at)
+        at = one.mql_at or one.captured_at
         return leads.row_of(
             story=one,
-            definitions=definitions.definitions_of(used[DocumentKind.DEFINITIONS].version),
-            model=definitions.score_model_of(used[DocumentKind.SCORE_MODEL].version),
+            definitions=definitions.definitions_of(
+                known.in_use(kind=DocumentKind.DEFINITIONS, at=at)
+            ),
+            model=definitions.score_model_of(known.in_use(kind=DocumentKind.SCORE_MODEL, at=at)),
         )
 
     def qualifies(one: story.Story) -> bool:

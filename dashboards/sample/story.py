@@ -141,7 +141,7 @@ def _fresh_story(*, world: World, name: str, plan: tuple[int, int, int | None]) 
         attempted_at = world.worked(assigned_at, minutes=answered)
         attempts = work.first_attempt(draws=draws, occurred_at=attempted_at)
     return Story(
-        external_id="",
+        external_id=f"fresh {name}",
         channel=channel,
         campaign=draws.one("campaign", channel.campaigns),
         person=market.person(draws=draws, hand_raiser=hand_raiser),

@@ -91,7 +91,7 @@ def live(
     if draws.chance("accepted", min(share * (1.12 if is_promising else 0.85), 0.95)):
         _accepted(life, draws=draws, world=world, at=decided_at, is_after=is_after)
     else:
-        _turned_down(life, draws=draws, world=world, at=decided_at, is_after=is_after)
+        _turned_down(life, draws=draws, world=world, at=decided_at)
     return life
 
 
@@ -186,7 +186,7 @@ def _ignored(*, draws: Draws, world: World, start: datetime, is_after: bool) -> 
     return Life(steps=[Step(to="rejected", occurred_at=cleared_at, reason=reason)])
 
 
-def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime, is_after: bool) -> None:
+def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime) -> None:
     """Reject the lead with a reason, or give it back for later."""
     if draws.chance("not now", 0.14):
         wait = draws.whole("wait", 60, 120)
@@ -200,7 +200,7 @@ def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime, is_aft
         )
         return
     reason = draws.weighted("reject reason", REJECT_REASONS)
-    if not is_after and draws.chance("no reason", 0.25):
+    if at < world.signed_at and draws.chance("no reason", 0.25):
         reason = NOT_RECORDED
     if reason == "unreachable":
         at = _exhaust(life, draws=draws, world=world, at=at)
