@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipeline.choices import DealChange, Origin, Outcome, QualityFlag, Stage
 from pipeline.models import LeadNote, Opportunity, OpportunityChange
-from pipeline.services.actors import actor_of
+from pipeline.selectors.actors import actor_of
 from pipeline.services.attribution import attribute_deals
 from pipeline.services.errors import refusal
 from pipeline.services.lifecycle import make_move

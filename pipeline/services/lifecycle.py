@@ -11,8 +11,8 @@ from definitions.choices import DocumentKind
 from definitions.selectors import definitions_of, version_in_use
 from pipeline.choices import Designation, Origin, Stage
 from pipeline.models import Activity, Assignment, Lead, Transition
+from pipeline.selectors.actors import actor_of, names_of
 from pipeline.services.activities import record_activities, record_dispositions
-from pipeline.services.actors import actor_of, names_of
 from pipeline.services.assignments import assign_rounds
 from pipeline.services.errors import RoleRefusedError, StaleLeadError, refusal
 from pipeline.services.moves import move_rounds

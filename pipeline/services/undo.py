@@ -10,8 +10,8 @@ from django.db import transaction
 from pipeline import stages
 from pipeline.choices import Origin, Stage
 from pipeline.models import Activity, Assignment, Lead, Round, Transition
+from pipeline.selectors.actors import actor_of
 from pipeline.services import evidence
-from pipeline.services.actors import actor_of
 from pipeline.services.board import Handover, load_board, save_board, save_contacts
 from pipeline.services.errors import refusal
 from pipeline.services.rows import Refusal
