@@ -71,14 +71,26 @@ def running(
 
 def leave(users: IO[str], *, place: Place) -> None:
     """Give up the shared lock; the last one out waits until the server has stopped."""
-    is_last = False
-    with suppress(OSError):
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_last = True
     fcntl.flock(users, fcntl.LOCK_UN)
     deadline = time.monotonic() + STOP_SECONDS
-    while is_last and is_kept(place) and time.monotonic() < deadline:
+    while is_kept(place) and time.monotonic() < deadline and not is_used(users):
         time.sleep(0.05)
+
+
+def is_used(users: IO[str]) -> bool:
+    """Return whether anybody holds the shared lock; the stopping keeper holds it alone."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False  # the keeper has it and is about to end
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        fcntl.flock(users, fcntl.LOCK_UN)
 
 
 def claim_serving(place: Place, *, name: str) -> IO[str]:
