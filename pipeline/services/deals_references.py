@@ -12,7 +12,7 @@ from definitions.selectors import Schedule, schedule
 from pipeline.choices import Origin, Outcome
 from pipeline.models import Channel, Lead
 from pipeline.rows import FieldProblem
-from pipeline.services.references import channels_named, companies_named
+from pipeline.services.references import channels_named, companies_named, relist_reps
 from pipeline.services.rulebook import NOT_RECORDED
 from revops.people.models import Organization, Rep
 
@@ -217,6 +217,8 @@ def _leads(*, rows: Sequence[OpportunityIn], source_system: str) -> list[LeadFac
 def _reps(*, rows: Sequence[OpportunityIn], create: bool) -> tuple[dict[str, int], dict[str, int]]:
     wanted = {name for row in rows for name in (row.rep_external_id, row.sdr_external_id) if name}
     known = dict(Rep.objects.filter(external_id__in=wanted).values_list("external_id", "id"))
+    if create:
+        relist_reps(rep_ids=known.values())
     missing = sorted(wanted - known.keys())
     if not create or not missing:
         return known, {}

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from definitions.choices import DocumentKind
 from definitions.selectors import NoVersionError, contribution_of, schedule
-from pipeline.choices import SourceGroup
+from pipeline.choices import EffectTable, SourceGroup
 from pipeline.matching import channel_key, company_key
-from pipeline.models import Channel, Company
+from pipeline.models import Channel, Company, ImportEffect
+from revops.people.models import Rep
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -66,3 +67,11 @@ def companies_named(names: Collection[str]) -> dict[str, int]:
         rows = Company.objects.filter(match_key__in=new).values_list("match_key", "id")
         known |= dict(rows)
     return {name: known[key] for name, key in keys.items()}
+
+
+def relist_reps(*, rep_ids: Collection[int]) -> None:
+    """Put people back on the roster whom an undone import had taken off; one statement."""
+    undone = ImportEffect.objects.filter(
+        table=EffectTable.REP, before__has_key="is_undone", object_id__in=list(rep_ids)
+    )
+    Rep.objects.filter(is_active=False, pk__in=undone.values("object_id")).update(is_active=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from pipeline.choices import DealChange, Effect, EffectTable, ImportStatus, Origin, Stage
 from pipeline.models import (
@@ -29,7 +29,7 @@ from pipeline.services.board import Handover, load_board, save_board, save_conta
 from pipeline.services.importing import effects
 from pipeline.services.importing.context import actor_of
 from pipeline.services.importing.faults import ImportRefusedError
-from pipeline.services.revival import void_rounds
+from pipeline.services.revival import UNDONE, void_rounds
 from pipeline.services.touches import refresh_last_touch
 from pipeline.services.undo import undo_moves
 from revops.people.models import QuotaPeriod, Rep
@@ -88,13 +88,10 @@ def _check(run: ImportRun) -> None:
     if run.status == ImportStatus.RUNNING:
         raise ImportRefusedError(f"Import {run.pk} is still running.")
     own = ImportEffect.objects.filter(run=run)
+    others = ImportEffect.objects.filter(run__pk__gt=run.pk).exclude(before__has_key="is_undone")
     for table in _SHARED:
         later = (
-            ImportEffect.objects.filter(
-                table=table,
-                run__pk__gt=run.pk,
-                object_id__in=own.filter(table=table).values("object_id"),
-            )
+            others.filter(table=table, object_id__in=own.filter(table=table).values("object_id"))
             .order_by("-run__pk")
             .values_list("run__pk", "run__file_name")
             .first()
@@ -108,7 +105,8 @@ def _check(run: ImportRun) -> None:
 
 def _taken(run: ImportRun, table: EffectTable) -> list[ImportEffect]:
     """Return the next noted rows of a table."""
-    return list(ImportEffect.objects.filter(run=run, table=table).order_by("pk")[:BATCH_ROWS])
+    noted = ImportEffect.objects.filter(run=run, table=table).exclude(before__has_key="is_undone")
+    return list(noted.order_by("pk")[:BATCH_ROWS])
 
 
 def _forget(noted: Sequence[ImportEffect]) -> int:
@@ -168,25 +166,28 @@ def _deals(run: ImportRun, actor: str, at: datetime) -> int:
 
 
 def _rounds(run: ImportRun, actor: str, at: datetime) -> int:
-    """Void the rounds the run began; take its moves of other rounds back."""
-    own = Transition.objects.filter(actor=actor_of(run.pk), undone_by__isnull=True).exclude(
-        origin=Origin.UNDO
-    )
-    begun = own.filter(from_stage=Stage.NURTURE).exclude(round__stage=Stage.VOID)
-    leads = list(
-        begun.order_by("round__lead").values_list("round__lead", flat=True).distinct()[:BATCH_ROWS]
-    )
-    if leads:
-        void_rounds(lead_ids=leads, actor=actor, at=at)
-        return len(leads)
-    others = own.exclude(round__transitions__in=own.filter(from_stage=Stage.NURTURE))
-    moved = list(
-        others.order_by("round__lead")
-        .values_list("round__lead", flat=True)
-        .distinct()[:BATCH_ROWS]
-    )
-    ids = list(others.filter(round__lead__in=moved).values_list("pk", flat=True))
+    """Void the rounds the run began or brought back; take its moves of other rounds back."""
+    mine = actor_of(run.pk)
+    own = Transition.objects.filter(actor=mine, undone_by__isnull=True).exclude(origin=Origin.UNDO)
+    earlier = Transition.objects.filter(
+        round=OuterRef("round"), pk__lt=OuterRef("pk"), undoes__isnull=True
+    ).exclude(actor=mine)
+    own = own.exclude(round__stage=Stage.VOID).alias(is_joined=Exists(earlier))
+    revived = Transition.objects.filter(
+        actor=mine, origin=Origin.UNDO, undoes__to_stage=Stage.VOID, undoes__reason__code=UNDONE
+    ).exclude(round__stage=Stage.VOID)
+    begun = _leads_of(own.filter(is_joined=False)) or _leads_of(revived)
+    if begun:
+        void_rounds(lead_ids=begun, actor=actor, at=at)
+        return len(begun)
+    moved = _leads_of(own)
+    ids = list(own.filter(round__lead__in=moved).values_list("pk", flat=True))
     return undo_moves(transition_ids=ids, actor=actor, at=at) if ids else 0
+
+
+def _leads_of(rows: models.QuerySet[Any]) -> list[int]:
+    leads = rows.order_by("round__lead").values_list("round__lead", flat=True)
+    return list(leads.distinct()[:BATCH_ROWS])
 
 
 def _assignments(run: ImportRun, actor: str, at: datetime) -> int:
@@ -282,7 +283,11 @@ def _reps(run: ImportRun, actor: str, at: datetime) -> int:  # noqa: ARG001 - on
     if reps:
         Rep.objects.bulk_update(reps.values(), sorted({*columns, "is_active", "takes_leads"}))
     _quota(noted)
-    return _forget(noted)
+    # These notes stay: importing the person again finds that an undo had taken them off.
+    for note in noted:
+        note.before = {"is_undone": True}
+    ImportEffect.objects.bulk_update(noted, ["before"])
+    return len(noted)
 
 
 def _quota(noted: Sequence[ImportEffect]) -> None:

@@ -10,6 +10,7 @@ from pipeline.services.deals_batch import upsert_opportunities
 from pipeline.services.importing import effects
 from pipeline.services.importing.context import read_lines
 from pipeline.services.importing.outcomes import RowOutcome
+from revops.people.models import Rep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 def write_opportunities(lines: Sequence[Line], context: Context) -> list[RowOutcome]:
     """Store the deals of a batch; a known one is brought up to date, its lead moves along."""
     good, outcomes = read_lines(lines=lines, shape=OpportunityIn, keep_null=True)
+    named = {
+        name for _, row in good for name in (row.rep_external_id, row.sdr_external_id) if name
+    }
+    reps = Rep.objects.filter(external_id__in=named)
+    listed = set(reps.values_list("pk", flat=True))
     results = upsert_opportunities(
         rows=[row for _, row in good],
         source_system=context.source_system,
@@ -32,6 +38,12 @@ def write_opportunities(lines: Sequence[Line], context: Context) -> list[RowOutc
         create_reps=context.options.create_reps,
     )
     _note(context=context, results=results)
+    effects.note(
+        run=context.run,
+        table=EffectTable.REP,
+        effect=Effect.CREATED,
+        before={pk: {} for pk in set(reps.values_list("pk", flat=True)) - listed},
+    )
     for (line, _), result in zip(good, results, strict=True):
         if result.problems:
             outcomes.append(line.refused(problems=result.problems, key=result.external_id))

@@ -18,6 +18,7 @@ from pipeline.services.importing.context import read_lines
 from pipeline.services.importing.faults import fault
 from pipeline.services.importing.outcomes import RowOutcome
 from pipeline.services.moves import move_rounds
+from pipeline.services.references import relist_reps
 from pipeline.services.revival import revive_rounds
 from pipeline.services.rows import ActivityRow, AssignmentRow, DispositionRow, Move, Status
 from pipeline.services.touches import TouchRow, record_touches
@@ -247,6 +248,8 @@ def _known(*, rows: Iterable[Any], context: Context) -> _Known:
     )
     wanted = {name for row in listed if (name := getattr(row, "rep_external_id", None))}
     reps = dict(Rep.objects.filter(external_id__in=wanted).values_list("external_id", "id"))
+    if context.options.create_reps:
+        relist_reps(rep_ids=reps.values())
     missing = sorted(wanted - reps.keys())
     if missing and context.options.create_reps:
         made = Rep.objects.bulk_create([Rep(external_id=name, name=name) for name in missing])
