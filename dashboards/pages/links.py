@@ -108,7 +108,7 @@ def narrowing(query: QueryDict, *, asked: MetricFilter) -> list[Chip]:
     menus += [
         {
             "label": f"{name.replace('_', ' ').capitalize()}: {getattr(asked, name)}",
-            "clear": with_changes(query, **{name: None}),
+            "clear_href": with_changes(query, **{name: None}),
         }
         for name in others
         if getattr(asked, name)
