@@ -35,7 +35,7 @@ from pipeline.services.rows import (
 from revops.outbox.models import Message
 from sla.clock import BusinessCalendar
 from sla.models import CalendarVersion
-from sla.services import add_calendar_version, ensure_default_calendar
+from sla.services import add_calendar_version, ensure_default_calendar, folded_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,15 +84,17 @@ def load(*, at: datetime, progress: Progress) -> None:
     ids = _take_in(rows=[row for row, _ in told], at=at)
     inbound = [one for row, one in told if row.mql_at is not None]
     worked = inbound + [one for _, one in told if one.channel is OUTBOUND]
-    progress("Assigning them", 0.4)
-    _assign(stories=inbound, ids=ids, reps=people.reps, at=at)
-    progress("Calling people", 0.5)
-    _attempt(stories=worked, ids=ids, reps=people.reps, at=at)
-    progress("Deciding what becomes of them", 0.65)
-    _move(stories=worked, ids=ids, reps=people.reps, at=at)
-    progress("Opening deals", 0.85)
-    _deals(stories=worked, reps=people.reps, at=at)
-    progress("Keeping time", 0.95)
+    with folded_once(at=at):
+        progress("Assigning them", 0.35)
+        _assign(stories=inbound, ids=ids, reps=people.reps, at=at)
+        progress("Calling people", 0.45)
+        _attempt(stories=worked, ids=ids, reps=people.reps, at=at)
+        progress("Deciding what becomes of them", 0.55)
+        _move(stories=worked, ids=ids, reps=people.reps, at=at)
+        progress("Opening deals", 0.7)
+        _deals(stories=worked, reps=people.reps, at=at)
+        progress("Starting and stopping clocks", 0.8)
+    progress("Flagging what was missed", 0.95)
     _settle(at=at)
 
 

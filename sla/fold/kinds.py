@@ -41,8 +41,15 @@ def start_of(kind: str, cycle: Cycle) -> Fact | None:
     assigned = _first(cycle.of(EvidenceKind.ASSIGNED))
     if kind in FROM_ASSIGNMENT or kind == ClockKind.LEAD_AGE:
         return assigned
+    if assigned is None and _is_own_find(cycle):
+        return None
     since = assigned.occurred_at if assigned else None
     return _first(fact for fact in cycle.attempts() if since is None or fact.occurred_at >= since)
+
+
+def _is_own_find(cycle: Cycle) -> bool:
+    """Return whether sales works a captured lead that nobody handed over: it owes no outcome."""
+    return bool(cycle.of(EvidenceKind.CAPTURED)) and not cycle.of(EvidenceKind.MQL)
 
 
 def stop_of(

@@ -18,7 +18,7 @@ from sla.services.recording import (
     record_evidence,
     record_evidence_batch,
 )
-from sla.services.refolding import refold
+from sla.services.refolding import folded_once, refold
 from sla.services.sweeping import flag_breaches, sweep, warn_clocks
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "current_terms",
     "ensure_default_calendar",
     "flag_breaches",
+    "folded_once",
     "forget_terms",
     "open_months",
     "reconcile_clocks",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from sla.services import projecting
 from sla.services.calendars import current_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sla.services.projecting import StoredBreach, StoredClock
@@ -39,6 +41,26 @@ class Writes:
     withdrawn: list[StoredClock] = field(default_factory=list)
 
 
+_HELD: ContextVar[set[int] | None] = ContextVar("leads that wait for one fold", default=None)
+
+
+@contextmanager
+def folded_once(*, at: datetime) -> Iterator[None]:
+    """Fold the leads touched inside the block once, at its end, in one transaction.
+
+    For history that comes in as several calls: half-told, a lead looks as if promises had been
+    missed, and the ledger would keep each such breach with its rescission.
+    """
+    with transaction.atomic():
+        token = _HELD.set(set())
+        try:
+            yield
+            lead_ids = _HELD.get() or set()
+        finally:
+            _HELD.reset(token)
+        refold(lead_ids=lead_ids, at=at)
+
+
 @transaction.atomic
 def refold(*, lead_ids: Collection[int], at: datetime) -> list[int]:
     """Fold the leads again; write clocks that differ, breaches, revisions and notices.
@@ -53,6 +75,10 @@ def refold(*, lead_ids: Collection[int], at: datetime) -> list[int]:
     Returns:
         Ids of the breaches written.
     """
+    held = _HELD.get()
+    if held is not None:
+        held.update(lead_ids)
+        return []
     if not lead_ids:
         return []
     family = family_of(lead_ids)
