@@ -148,4 +148,4 @@ def _activation_damage() -> Iterator[str]:
             yield f"{row}: one person signed for two sides"
         last = max(one.signed_at for one in signatures)
         if activation.effective_from != max(request.effective_from, last):
-            yield f"{row}: it takes effect at another instant than was signed"
+            yield f"{row}: it takes effect at another instant than signed"
