@@ -1,0 +1,1 @@
+"""Figures of real data, imported and read through the API."""
