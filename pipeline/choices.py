@@ -113,6 +113,16 @@ class DealChange(models.TextChoices):
     RESTORED = "restored", "Values before an import"
 
 
+class FeedbackAnswer(models.TextChoices):
+    """What marketing does about a reject; every answer stops the feedback clock."""
+
+    RULE_CHANGE = "rule_change", "Rule change proposed"
+    SOURCE_FIXED = "source_fixed", "Source fixed"
+    DATA_FIXED = "data_fixed", "Data fixed"
+    DISPUTED = "disputed", "Disputed, RevOps decides"
+    NOTED = "noted", "Noted"
+
+
 class ImportKind(models.TextChoices):
     """What a file holds."""
 

@@ -9,18 +9,26 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from holidays import country_holidays
 
-from dashboards.sample import agreement, leads, staff, story
+from dashboards.sample import agreement, leads, staff, story, work
 from dashboards.sample.draws import Draws
 from dashboards.sample.market import CHANNELS, OUTBOUND
 from definitions import selectors as definitions
 from definitions.choices import DocumentKind
 from definitions.services import install_defaults
-from pipeline.choices import ActivityKind, ActivityOutcome, Designation, Origin, Stage
+from pipeline.choices import (
+    ActivityKind,
+    ActivityOutcome,
+    Designation,
+    FeedbackAnswer,
+    Origin,
+    Stage,
+)
 from pipeline.fact_rows import OpportunityIn
 from pipeline.models import Channel
 from pipeline.services.activities import record_activities
 from pipeline.services.assignments import assign_rounds
 from pipeline.services.deals_batch import upsert_opportunities
+from pipeline.services.feedback import AnswerRow, record_answers
 from pipeline.services.intake import IntakeStatus, take_in
 from pipeline.services.moves import move_rounds
 from pipeline.services.rows import (
@@ -47,6 +55,15 @@ if TYPE_CHECKING:
 SEED: Final = "fernhill"
 SOURCE_SYSTEM: Final = "sample"
 ACTOR: Final = "system:sample"
+
+
+ANSWERS: Final = (
+    (FeedbackAnswer.NOTED, 0.5),
+    (FeedbackAnswer.SOURCE_FIXED, 0.2),
+    (FeedbackAnswer.DATA_FIXED, 0.2),
+    (FeedbackAnswer.RULE_CHANGE, 0.07),
+    (FeedbackAnswer.DISPUTED, 0.03),
+)
 
 
 class SampleError(Exception):
@@ -80,11 +97,11 @@ def load(*, at: datetime, progress: Progress) -> None:
     world = story.World(draws=Draws(SEED), at=at, signed_at=signed_at, calendar=calendar)
     progress("Drawing three quarters", 0.08)
     told = _tell(world=world)
-    progress("Taking in the leads", 0.15)
-    ids = _take_in(rows=[row for row, _ in told], at=at)
-    inbound = [one for row, one in told if row.mql_at is not None]
-    worked = inbound + [one for _, one in told if one.channel is OUTBOUND]
     with folded_once(at=at):
+        progress("Taking in the leads", 0.15)
+        ids = _take_in(rows=[row for row, _ in told], at=at)
+        inbound = [one for row, one in told if row.mql_at is not None]
+        worked = inbound + [one for _, one in told if one.channel is OUTBOUND]
         progress("Assigning them", 0.35)
         _assign(stories=inbound, ids=ids, reps=people.reps, at=at)
         progress("Calling people", 0.45)
@@ -93,6 +110,7 @@ def load(*, at: datetime, progress: Progress) -> None:
         _move(stories=worked, ids=ids, reps=people.reps, at=at)
         progress("Opening deals", 0.7)
         _deals(stories=worked, reps=people.reps, at=at)
+        _answer(stories=worked, ids=ids, world=world)
         progress("Starting and stopping clocks", 0.8)
     progress("Flagging what was missed", 0.95)
     _settle(at=at)
@@ -247,6 +265,22 @@ def _move(
             is_history=True,
         )
     )
+
+
+def _answer(*, stories: Iterable[story.Story], ids: dict[str, int], world: story.World) -> None:
+    """Marketing answers the rejects, each within its business days or a little later."""
+    rows = []
+    for one in stories:
+        draws = world.draws.of(f"answer {one.external_id}")
+        for step in one.steps:
+            if step.to != Stage.REJECTED:
+                continue
+            moment = work.answered_at(draws=draws, world=world, rejected_at=step.occurred_at)
+            if moment is not None and moment < world.at:
+                answer = draws.weighted("answer", ANSWERS)
+                lead_id = ids[one.external_id]
+                rows.append(AnswerRow(lead_id=lead_id, answer=answer, answered_at=moment))
+    record_answers(rows=rows, actor=ACTOR, at=world.at)
 
 
 def _deals(*, stories: Iterable[story.Story], reps: Sequence[Rep], at: datetime) -> None:

@@ -61,6 +61,16 @@ class Step:
     recycle_on: date | None = None
 
 
+def answered_at(*, draws: Draws, world: World, rejected_at: datetime) -> datetime | None:
+    """Draw when marketing answered a reject; before the agreement nobody did."""
+    if rejected_at < world.signed_at or draws.chance("unanswered", 0.02):
+        return None
+    days = draws.between("answered", 0.2, 4.6)
+    if draws.chance("answered late", 0.06):
+        days = draws.between("answered late after", 6, 9)
+    return world.worked(rejected_at, minutes=days * MINUTES_A_DAY)
+
+
 @dataclass
 class Life:
     """Attempts and steps of one round, in order of time."""

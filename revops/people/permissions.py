@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "pipeline.log_contact": SALES,
     "pipeline.dispose_lead": SALES,
     "pipeline.recycle_lead": REVOPS | MARKETING,
+    "pipeline.answer_feedback": REVOPS | MARKETING,
     "pipeline.move_deal": SALES,
     "pipeline.designate_mql": REVOPS | MARKETING | SALES,
     "people.manage_people": REVOPS,
