@@ -13,7 +13,7 @@ from django.db import transaction
 
 from revops.outbox.services import Notice, announce
 from sla import fold
-from sla.choices import BreachCause, ClockKind, RevisionKind
+from sla.choices import BreachCause, ClockKind, RevisionKind, Scope
 from sla.models import Breach, BreachRevision
 from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
@@ -111,16 +111,17 @@ def apply(
         breaches: The ledger's entries of the clocks.
         at: The instant recorded with breaches and revisions.
         news_since: Breaches before it are not announced; None announces all.
-        is_partial: Only the given clocks are locked, so no others may be written.
+        is_partial: Only the given clocks are locked, so no others may be written; each of them
+            has an outcome.
     """
-    writes = differences(
-        clocks=clocks, outcomes=outcomes, breaches=breaches, is_partial=is_partial
-    )
+    writes = differences(clocks=clocks, outcomes=outcomes, breaches=breaches)
+    if is_partial:
+        writes.inserts = []
     projecting.delete([clock.id for clock in writes.deletes])
     projecting.update([{"id": clock.id, **columns} for clock, columns in writes.updates])
     ids = projecting.insert([projecting.columns_of(row) for row in writes.inserts])
     told = [(clock.id, outcome) for clock, outcome in writes.pairs]
-    told += [(ids[_identity(row)], row) for row in writes.inserts]
+    told += [(ids[identity_of(row)], row) for row in writes.inserts]
     return _settle(told, writes, breaches, at=at, news_since=news_since)
 
 
@@ -129,11 +130,10 @@ def differences(
     clocks: Sequence[StoredClock],
     outcomes: Iterable[fold.Outcome],
     breaches: dict[int, StoredBreach],
-    is_partial: bool = False,
 ) -> Writes:
     """Return what to write; nothing where the rows already say what the fold says."""
     writes = Writes()
-    wanted = {_identity(row): row for row in outcomes if _is_stored(row)}
+    wanted = {identity_of(row): row for row in outcomes if _is_stored(row)}
     for clock in clocks:
         outcome = wanted.pop(clock.identity, None)
         if outcome is not None:
@@ -151,37 +151,43 @@ def differences(
         if columns != clock.columns:
             writes.updates.append((clock, columns))
     writes.deletes = [clock for clock in writes.deletes if clock.id not in breaches]
-    if not is_partial:
-        writes.inserts = list(wanted.values())
+    writes.inserts = list(wanted.values())
     return writes
 
 
 def _keep_rows_of_moved_starts(
     writes: Writes, wanted: dict[tuple[Any, ...], fold.Outcome]
 ) -> None:
-    """Match a clock whose start moved to earlier evidence, so that its row and breach remain."""
-    homeless: dict[tuple[Any, ...], list[fold.Outcome]] = defaultdict(list)
-    for outcome in wanted.values():
-        homeless[_place(projecting.columns_of(outcome))].append(outcome)
-    left = []
-    for clock in writes.deletes:
-        found = homeless.get(_place(clock.columns))
-        if not found or clock.columns["kind"] == ClockKind.MARKETING_FEEDBACK:
-            left.append(clock)
-            continue
-        outcome = found.pop(0)
-        del wanted[_identity(outcome)]
-        writes.pairs.append((clock, outcome))
-    writes.deletes = left
+    """Match clocks whose start or cycle moved by earlier evidence, so that row and breach remain.
+
+    First those started by the same fact, then those about the same thing in the same cycle, then
+    in any cycle.
+    """
+    for names in (("started_by_id",), ("cycle",), ()):
+        homeless: dict[tuple[Any, ...], list[fold.Outcome]] = defaultdict(list)
+        for outcome in wanted.values():
+            homeless[_place(projecting.columns_of(outcome), names)].append(outcome)
+        left = []
+        for clock in writes.deletes:
+            found = homeless.get(_place(clock.columns, names))
+            shared = clock.columns["kind"] == ClockKind.MARKETING_FEEDBACK
+            if not found or (shared and "started_by_id" not in names):
+                left.append(clock)
+                continue
+            outcome = found.pop(0)
+            del wanted[identity_of(outcome)]
+            writes.pairs.append((clock, outcome))
+        writes.deletes = left
 
 
-def _place(columns: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what a clock is about apart from the evidence that started it."""
-    holder = columns["rep_id"] if columns["scope"] == "owner" else None
-    return (*(columns[name] for name in ("lead_id", "cycle", "kind", "scope", "month")), holder)
+def _place(columns: dict[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what a clock is about, with the named columns of its identity."""
+    holder = columns["rep_id"] if columns["scope"] == Scope.OWNER else None
+    about = [columns[name] for name in ("lead_id", "kind", "scope", "month", *names)]
+    return (*about, holder)
 
 
-def _identity(outcome: fold.Outcome) -> tuple[Any, ...]:
+def identity_of(outcome: fold.Outcome) -> tuple[Any, ...]:
     """Return the unique key as stored."""
     lead, cycle, kind, scope, started_by, month = outcome.identity
     return lead, cycle, str(kind), str(scope), started_by, month

@@ -20,7 +20,8 @@ from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
 from sla.services.calendars import current_terms
 from sla.services.months import month_outcomes, open_months
-from sla.services.refolding import apply
+from sla.services.projecting import breaches_of
+from sla.services.refolding import apply, identity_of, refold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -112,17 +113,22 @@ def _swept(claim: str, *, at: datetime, limit: int) -> Swept:
     try:
         with transaction.atomic():
             clocks = _claimed(claim, at=at, limit=limit)
-            return Swept(len(clocks), _flagged(clocks, terms=terms, at=at))
+            breaches, stale = _flagged(clocks, terms=terms, at=at)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("A batch of clocks failed to fold; trying them one by one")
-    with transaction.atomic():
-        clocks = _claimed(claim, at=at, limit=limit)
-        found: list[int] = []
-        for clock in clocks:
-            found += _flagged_alone(clock, terms=terms, at=at)
-        return Swept(len(clocks), found)
+        with transaction.atomic():
+            clocks = _claimed(claim, at=at, limit=limit)
+            breaches, stale = [], set()
+            for clock in clocks:
+                found, old = _flagged_alone(clock, terms=terms, at=at)
+                breaches += found
+                stale |= old
+    if stale:
+        # Their evidence came without a fold; other clocks of theirs have to be locked as well.
+        breaches += refold(lead_ids=stale, at=at)
+    return Swept(len(clocks), breaches)
 
 
 def _claimed(claim: str, *, at: datetime, limit: int) -> list[StoredClock]:
@@ -132,10 +138,16 @@ def _claimed(claim: str, *, at: datetime, limit: int) -> list[StoredClock]:
         return projecting.stored(cursor.fetchall())
 
 
-def _flagged(clocks: list[StoredClock], *, terms: Terms, at: datetime) -> list[int]:
-    """Settle claimed clocks after reading their evidence again."""
+def _flagged(
+    clocks: list[StoredClock], *, terms: Terms, at: datetime
+) -> tuple[list[int], set[int]]:
+    """Settle claimed clocks after reading their evidence again.
+
+    Returns:
+        Ids of the breaches written, and leads with a clock that no evidence starts any more.
+    """
     if not clocks:
-        return []
+        return [], set()
     outcomes: list[fold.Outcome] = []
     leads = {clock.columns["lead_id"] for clock in clocks} - {None}
     if leads:
@@ -144,17 +156,22 @@ def _flagged(clocks: list[StoredClock], *, terms: Terms, at: datetime) -> list[i
         outcomes += fold.fold(facts=facts, terms=terms, at=at, only=frozenset(kinds))
     months = [clock for clock in clocks if clock.columns["month"] is not None]
     outcomes += month_outcomes(clocks=months, terms=terms, at=at)
-    return apply(
-        clocks=clocks,
+    said = {identity_of(outcome) for outcome in outcomes}
+    known = [clock for clock in clocks if clock.identity in said]
+    breaches = apply(
+        clocks=known,
         outcomes=outcomes,
-        breaches=projecting.breaches_of([clock.id for clock in clocks]),
+        breaches=breaches_of([clock.id for clock in known]),
         at=at,
         news_since=None,
         is_partial=True,
     )
+    return breaches, {clock.columns["lead_id"] for clock in clocks if clock.identity not in said}
 
 
-def _flagged_alone(clock: StoredClock, *, terms: Terms, at: datetime) -> list[int]:
+def _flagged_alone(
+    clock: StoredClock, *, terms: Terms, at: datetime
+) -> tuple[list[int], set[int]]:
     """Settle one clock; put it aside for a while when that fails."""
     try:
         with transaction.atomic():
@@ -162,7 +179,7 @@ def _flagged_alone(clock: StoredClock, *, terms: Terms, at: datetime) -> list[in
     except Exception:
         logger.exception("Clock %s failed to fold", clock.id)
         Clock.objects.filter(pk=clock.id).update(retry_at=at + RETRY_AFTER)
-        return []
+        return [], set()
 
 
 @transaction.atomic

@@ -205,9 +205,14 @@ def clocks(stage: Stage, at) -> list[dict[str, Any]]:
     leads = {lead.pk: name for name, lead in stage.leads.items()}
     reps = {rep.pk: name for name, rep in stage.reps.items()}
     terms = services.current_terms(at=at)
-    rows = Clock.objects.filter(lead__in=leads).select_related("commitment").order_by("id")
+    rows = (
+        Clock.objects.filter(lead__in=leads)
+        .exclude(cancel_reason="withdrawn")  # what is left of a start that later facts moved
+        .select_related("commitment")
+        .order_by("lead_id", "cycle", "started_at", "id")
+    )
     answers = []
-    for clock in sorted(rows, key=lambda clock: (clock.lead_id, clock.cycle, clock.started_by_id)):
+    for clock in rows:
         hours = terms.calendar_version(clock.calendar_version_id).hours
         status, late = clock.status, clock.late_business_seconds
         if status == ClockStatus.BREACHED_OPEN:
