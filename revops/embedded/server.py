@@ -65,8 +65,8 @@ def running(
             yield place
         finally:
             leave(users, place=place)
-            if process is not None:
-                process.poll()
+            if process is not None and not is_kept(place):
+                process.wait(STOP_SECONDS)  # its lock goes a moment before it does
 
 
 def leave(users: IO[str], *, place: Place) -> None:
