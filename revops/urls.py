@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("revops.people.urls")),
     path("", include("definitions.urls")),
     path("", include("dashboards.urls")),
+    path("api/", include("revops.rest.urls")),
 ]

@@ -101,6 +101,12 @@ def retried(service: Callable[Params, Result]) -> Callable[Params, Result]:
     return attempt
 
 
+def as_columns(stored: Any) -> dict[str, Any] | None:
+    """Return a JSON value a raw cursor handed over, which may be text."""
+    found: dict[str, Any] | None = json.loads(stored) if isinstance(stored, str) else stored
+    return found
+
+
 def head_of(*, actor: str, origin: Origin, at: datetime) -> dict[str, Any]:
     """Return what is said once for all rows."""
     return {

@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +59,7 @@ class KeyFacts:
 
     id: int
     name: str
-    key_sha256: str
+    key_sha256: str = field(repr=False)
     scopes: frozenset[str]
     expires_at: datetime | None
     revoked_at: datetime | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +21,7 @@ class KeyPrincipal:
     """An integration, in the place where Django puts a user."""
 
     facts: keys.KeyFacts
-    token: str
+    token: str = field(repr=False)
 
     is_authenticated: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
