@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections, transaction
+from psycopg import sql
+
+from dashboards.sample.loading import load
+from revops.database import database_now
+from tests.database import OWNER, drop, remember
 
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 DESKTOP = {"width": 1440, "height": 900}
@@ -36,6 +42,39 @@ def _allow_queries_beside_the_browser():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield
+
+
+@pytest.fixture(scope="session")
+def sample_template(django_db_setup, django_db_blocker):
+    """A database with the sample company in it, loaded once and cloned for every test."""
+    database = django_db_setup
+    name = f"{database.name}_sample"
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            load(at=database_now(), progress=lambda *_: None)
+        connections.close_all()
+        with database.admin() as admin:
+            drop(admin, name=name)
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+                    *map(sql.Identifier, (name, OWNER, database.name))
+                )
+            )
+            remember(admin, name=name)
+        database.renew()
+    yield name
+    with database.admin() as admin:
+        drop(admin, name=name)
+
+
+@pytest.fixture
+def sample(sample_template, django_db_setup, transactional_db):
+    """The sample company, as it was just loaded."""
+    database = django_db_setup
+    plain, database.template = database.template, sample_template
+    database.renew()
+    yield
+    database.template = plain
 
 
 @dataclass
