@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar
 
@@ -13,9 +12,9 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.choices import ActivityKind, ActivityOutcome, Outcome, SourceGroup, Stage, TouchKind
-from pipeline.rows import (
-    Attributes,
-    FieldProblem,
+from pipeline.rows import Attributes
+from revops.rest.strict import (
+    Day,
     Instant,
     Key,
     Line,
@@ -24,31 +23,20 @@ from pipeline.rows import (
     Row,
     Short,
     Story,
+    one_of,
     problems_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from revops.rest.strict import FieldProblem
 
 MAX_AMOUNT: Final = Decimal(10) ** 14
 DECIDED: Final = frozenset(Stage) - {Stage.NURTURE, Stage.ASSIGNED}
 """Stages a transition row may name; a lead is assigned by an assignment row."""
 WORKING: Final = "working"
 """A disposition that leaves the stage as it is."""
-
-
-def one_of(known: Iterable[str]) -> BeforeValidator:
-    """Return a validator that accepts the given texts alone and names them otherwise."""
-    allowed = tuple(str(value) for value in known)
-
-    def check(value: object) -> object:
-        if value is None or (isinstance(value, str) and value in allowed):
-            return value
-        raise PydanticCustomError(
-            "unknown_value", "is one of {known}", {"known": ", ".join(allowed)}
-        )
-
-    return BeforeValidator(check)
 
 
 def _amount(value: object) -> object:
@@ -78,18 +66,8 @@ def _currency(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _day(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value.strip())
-        except ValueError:
-            raise PydanticCustomError("bad_date", "is a date such as 2026-03-02") from None
-    return value.date() if isinstance(value, datetime) else value
-
-
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Currency = Annotated[str, BeforeValidator(_currency)]
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 class RepIn(Row):
@@ -129,7 +107,7 @@ class TouchIn(Row):
 
     lead_external_id: Key
     occurred_at: Instant
-    kind: Annotated[str, one_of(TouchKind.values)]
+    kind: Annotated[str, BeforeValidator(one_of(TouchKind.values))]
     channel: Short | None = None
     campaign: Line | None = None
     asset: Long | None = None
@@ -141,9 +119,9 @@ class ActivityIn(Row):
 
     lead_external_id: Key
     occurred_at: Instant
-    kind: Annotated[str, one_of(ActivityKind.values)]
+    kind: Annotated[str, BeforeValidator(one_of(ActivityKind.values))]
     rep_external_id: Key | None = None
-    outcome: Annotated[str | None, one_of(ActivityOutcome.values)] = None
+    outcome: Annotated[str, BeforeValidator(one_of(ActivityOutcome.values))] | None = None
     automatic: bool = False
     external_id: Line | None = None
 
@@ -152,7 +130,7 @@ class TransitionIn(Row):
     """A lead moved on, or is being worked; the reason is a code of the list in use then."""
 
     lead_external_id: Key
-    to: Annotated[str, one_of(sorted({*DECIDED, WORKING}))]
+    to: Annotated[str, BeforeValidator(one_of(sorted({*DECIDED, WORKING})))]
     occurred_at: Instant
     reason: Line | None = None
     note: Story | None = None
@@ -175,14 +153,14 @@ class OpportunityIn(Row):
     next_step: Long | None = None
     expected_close_on: Day | None = None
     closed_at: Instant | None = None
-    outcome: Annotated[str | None, one_of(Outcome.values)] = None
+    outcome: Annotated[str, BeforeValidator(one_of(Outcome.values))] | None = None
     lost_reason: Line | None = None
     competitor: Line | None = None
     segment: Short | None = None
     sdr_external_id: Key | None = None
     rep_external_id: Key | None = None
     channel: Short | None = None
-    source_group: Annotated[str | None, one_of(SourceGroup.values)] = None
+    source_group: Annotated[str, BeforeValidator(one_of(SourceGroup.values))] | None = None
     attributes: Attributes = Field(default_factory=dict)
 
 

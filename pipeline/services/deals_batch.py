@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pipeline.fact_rows import OpportunityIn
     from pipeline.models import ImportRun
-    from pipeline.rows import FieldProblem
+    from revops.rest.strict import FieldProblem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,12 +265,13 @@ def _move(*, works: Sequence[_Work], call: _Call, known: References) -> None:
     """Move the rounds of the leads the deals name, and keep what is odd about it."""
     asked: list[tuple[_Work, Move]] = []
     for work in works:
-        if work.deal.lead_id is None or (work.before is not None and not _difference(work)):
+        lead_id = work.deal.lead_id
+        if lead_id is None or (work.before is not None and not _difference(work)):
             continue
-        asked.extend((work, move) for move in _moves(work, known=known))
+        asked.extend((work, move) for move in _moves(work, lead_id=lead_id, known=known))
     if not asked:
         return
-    gone = {work.deal.lead_id for work, _ in asked if work.before and work.before["voided_at"]}
+    gone = {move.lead_id for work, move in asked if work.before and work.before["voided_at"]}
     revive_rounds(lead_ids=gone, actor=call.actor, at=call.at)
     results = move_rounds(
         moves=[move for _, move in asked],
@@ -287,14 +288,14 @@ def _move(*, works: Sequence[_Work], call: _Call, known: References) -> None:
         Opportunity.objects.bulk_update(touched, ["round_id", "quality_flags"])
 
 
-def _moves(work: _Work, *, known: References) -> Iterable[Move]:
+def _moves(work: _Work, *, lead_id: int, known: References) -> Iterable[Move]:
     deal = work.deal
     opened_at = deal.accepted_at or (deal.created_at if deal.outcome else None)
     if opened_at is None and not deal.outcome:
         return
     if opened_at is not None:
         yield Move(
-            lead_id=deal.lead_id,
+            lead_id=lead_id,
             to=Stage.OPPORTUNITY,
             occurred_at=min(opened_at, deal.closed_at or opened_at),
             rep_id=deal.rep_id,
@@ -302,7 +303,7 @@ def _moves(work: _Work, *, known: References) -> Iterable[Move]:
         )
     if deal.outcome:
         yield Move(
-            lead_id=deal.lead_id,
+            lead_id=lead_id,
             to=Stage.WON if deal.outcome == Outcome.WON else Stage.LOST,
             occurred_at=deal.closed_at or deal.recorded_at,
             reason=known.code_of(deal.lost_reason_id),

@@ -11,10 +11,10 @@ from definitions.models import Reason
 from definitions.selectors import Schedule, schedule
 from pipeline.choices import Origin, Outcome
 from pipeline.models import Channel, Lead
-from pipeline.rows import FieldProblem
 from pipeline.services.references import channels_named, companies_named, relist_reps
 from pipeline.services.rulebook import NOT_RECORDED
 from revops.people.models import Organization, Rep
+from revops.rest.strict import FieldProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from pipeline.choices import ImportKind
-    from pipeline.rows import FieldProblem
     from pipeline.services.importing.columns import Columns
     from pipeline.services.importing.joins import Lookup
+    from revops.rest.strict import FieldProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.fact_rows import Row, read_row
+from pipeline.fact_rows import read_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.models import ImportRun
     from pipeline.services.importing.mapping import Options
     from pipeline.services.importing.outcomes import Line, RowOutcome
+    from revops.rest.strict import Row
 
     Shape = TypeVar("Shape", bound=Row)
 

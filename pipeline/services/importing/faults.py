@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.rows import FieldProblem
+from revops.rest.strict import FieldProblem
 
 
 class ImportRefusedError(Exception):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pipeline.rows import FieldProblem
     from pipeline.services.importing.mapping import Join
+    from revops.rest.strict import FieldProblem
 
 ROW_LIMIT: Final = 200_000
 """Rows of a joined file, which is held in memory."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pipeline.models import ImportRun
-    from pipeline.rows import FieldProblem
+    from revops.rest.strict import FieldProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from pipeline.services.importing.faults import ImportRefusedError, fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.rows import FieldProblem
+    from revops.rest.strict import FieldProblem
 
 LINE_LIMIT = 1_048_576
 """Bytes of one physical line; a longer one is refused without being held in memory."""
@@ -96,12 +96,11 @@ class CsvFile:
         """Check the number of cells and what is in them."""
         if len(cells) != len(self.header):
             detail = f"the row has {len(cells)} cells, the header names {len(self.header)}"
-            problem = fault(column="", code="ragged_row", detail=detail)
-            return BadRow(line, self._partial(cells), (problem,))
+            ragged = fault(column="", code="ragged_row", detail=detail)
+            return BadRow(line, self._partial(cells), (ragged,))
         named = dict(zip(self.header, cells, strict=True))
-        problems = tuple(
-            problem for column, cell in named.items() if (problem := _cell_fault(column, cell))
-        )
+        found = (_cell_fault(column, cell) for column, cell in named.items())
+        problems = tuple(problem for problem in found if problem is not None)
         return BadRow(line, _storable(named), problems) if problems else RawRow(line, named)
 
     def _partial(self, cells: list[str]) -> dict[str, str]:

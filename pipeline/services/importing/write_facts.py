@@ -29,10 +29,10 @@ from sla.models import Evidence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pipeline.fact_rows import Row
     from pipeline.services.importing.context import Context
     from pipeline.services.importing.outcomes import Line
     from pipeline.services.rows import Refusal
+    from revops.rest.strict import Row
 
     class _Result(Protocol):
         @property
@@ -96,7 +96,7 @@ def write_activities(lines: Sequence[Line], context: Context) -> list[RowOutcome
         origin=Origin.IMPORT,
         at=context.at,
     )
-    created = {
+    created: dict[int, dict[str, Any]] = {
         result.activity_id: {}
         for result in results
         if result.status == Status.CREATED and result.activity_id is not None
@@ -129,7 +129,7 @@ def write_touches(lines: Sequence[Line], context: Context) -> list[RowOutcome]:
         at=context.at,
         qualify=bool(context.options.route),
     )
-    created = {
+    created: dict[int, dict[str, Any]] = {
         result.touch_id: {}
         for result in results
         if result.status == Status.CREATED and result.touch_id is not None
@@ -213,7 +213,9 @@ def _revive(rows: Sequence[tuple[Line, Any]], *, known: _Known, context: Context
     revive_rounds(lead_ids=leads, actor=context.actor, at=context.at)
 
 
-def _read(*, lines: Sequence[Line], shape: type[Any], context: Context) -> Any:
+def _read(
+    *, lines: Sequence[Line], shape: type[Any], context: Context
+) -> tuple[list[tuple[Line, Any]], list[RowOutcome], _Known]:
     """Read lines, and look up the leads and reps; rows that name unknown ones are refused."""
     read, outcomes = read_lines(lines=lines, shape=shape)
     known = _known(rows=(row for _, row in read), context=context)

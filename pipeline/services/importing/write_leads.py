@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.choices import Effect, EffectTable, Origin, QualityFlag
 from pipeline.models import Lead
@@ -93,7 +93,7 @@ def _is_live(context: Context) -> bool:
 def _note(
     *, context: Context, before: dict[int, Lead], after: dict[int, Lead], gone: list[int]
 ) -> None:
-    created = {pk: {} for pk in after.keys() - before.keys()}
+    created: dict[int, dict[str, Any]] = {pk: {} for pk in after.keys() - before.keys()}
     old = effects.snapshot(rows=before.values(), columns=COLUMNS)
     new = effects.snapshot(rows=after.values(), columns=COLUMNS)
     changed = effects.differences(before=old, after=new)

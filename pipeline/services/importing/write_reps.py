@@ -87,30 +87,30 @@ def _teams(names: set[str]) -> dict[str, int]:
 
 def _quota(*, rows: Sequence[RepIn], reps: dict[str, Rep]) -> dict[str, dict[str, Any]]:
     """Store the dates quota is carried; return by rep what was there before, if it changed."""
-    wanted = [row for row in rows if row.quota_carrying_from is not None]
+    wanted = [
+        (reps[row.external_id], row.quota_carrying_from, row.quota_carrying_to)
+        for row in rows
+        if row.quota_carrying_from is not None
+    ]
     stored = {
         (period.rep_id, period.starts_on): period
         for period in QuotaPeriod.objects.filter(
-            rep__in=[reps[row.external_id].pk for row in wanted],
-            starts_on__in={row.quota_carrying_from for row in wanted},
+            rep__in=[rep.pk for rep, _, _ in wanted],
+            starts_on__in={starts_on for _, starts_on, _ in wanted},
         )
     }
-    new, changed, before = [], [], {}
-    for row in wanted:
-        rep = reps[row.external_id]
-        period = stored.get((rep.pk, row.quota_carrying_from))
-        starts_on = str(row.quota_carrying_from)
+    new: list[QuotaPeriod] = []
+    changed: list[QuotaPeriod] = []
+    before: dict[str, dict[str, Any]] = {}
+    for rep, starts_on, ends_on in wanted:
+        period = stored.get((rep.pk, starts_on))
         if period is None:
-            new.append(
-                QuotaPeriod(
-                    rep=rep, starts_on=row.quota_carrying_from, ends_on=row.quota_carrying_to
-                )
-            )
-            before[row.external_id] = {"starts_on": starts_on, "is_new": True}
-        elif period.ends_on != row.quota_carrying_to:
-            ends_on = str(period.ends_on) if period.ends_on else None
-            before[row.external_id] = {"starts_on": starts_on, "ends_on": ends_on}
-            period.ends_on = row.quota_carrying_to
+            new.append(QuotaPeriod(rep=rep, starts_on=starts_on, ends_on=ends_on))
+            before[rep.external_id] = {"starts_on": str(starts_on), "is_new": True}
+        elif period.ends_on != ends_on:
+            old = str(period.ends_on) if period.ends_on else None
+            before[rep.external_id] = {"starts_on": str(starts_on), "ends_on": old}
+            period.ends_on = ends_on
             changed.append(period)
     QuotaPeriod.objects.bulk_create(new)
     if changed:
