@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,11 @@ _PRESENT = frozenset({"present", "theme"})
 _SHARED = Grouping(allowed=frozenset())
 
 
+def _frame(request: HttpRequest) -> Frame:
+    """Read the frame at the request's instant; the attribute is lazy and is read here."""
+    return frame(at=request.at.astimezone(UTC))  # type: ignore[attr-defined] # set by a middleware
+
+
 def _given(request: HttpRequest) -> dict[str, list[str]]:
     return {name: [str(value) for value in values] for name, values in request.GET.lists()}
 
@@ -59,7 +65,7 @@ def _metric(key: str) -> Metric:
 @permission_required("dashboards.view_metrics", raise_exception=True)
 def home(request: HttpRequest) -> HttpResponse:
     """Show the numbers both teams share; everybody sees the same."""
-    held = frame(at=request.at)  # type: ignore[attr-defined]
+    held = _frame(request)
     try:
         asked = filters.parse(
             _given(request), setting=held.setting, at=held.at, grouping=_SHARED, also=_PRESENT
@@ -88,7 +94,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @permission_required("dashboards.view_metrics", raise_exception=True)
 def metric(request: HttpRequest, key: str) -> HttpResponse:
     """Show one metric: chart, sentence, formula with its numbers, versions, groups."""
-    found, held = _metric(key), frame(at=request.at)  # type: ignore[attr-defined]
+    found, held = _metric(key), _frame(request)
     try:
         asked = answers.ask(found, _given(request), frame=held, also=frozenset({"format"}))
     except FilterError as error:
@@ -105,7 +111,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
 @permission_required("dashboards.view_metrics", raise_exception=True)
 def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     """List exactly the rows a number is made of."""
-    found, held = _metric(key), frame(at=request.at)  # type: ignore[attr-defined]
+    found, held = _metric(key), _frame(request)
     extra = frozenset({"page", "part", "bucket", "format"})
     try:
         asked = answers.ask(found, _given(request), frame=held, also=extra)
@@ -148,7 +154,7 @@ def _rows_file(
 @permission_required("sla.view_breach", raise_exception=True)
 def breaches(request: HttpRequest) -> HttpResponse:
     """List the promises that are overdue now, and those that were broken."""
-    held = frame(at=request.at)  # type: ignore[attr-defined]
+    held = _frame(request)
     found = ledger(
         at=held.at,
         state=request.GET.get("state", "open"),

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BooleanField, CharField, Count, F, Max, Q, Value
+from django.db.models import BooleanField, CharField, Count, Max, Q, Value
 from django.db.models.functions import Cast, Coalesce
 
-from dashboards.filters import MISSING, FilterError, Grouping, MetricFilter, Option
+from dashboards.filters import MISSING, Grouping, MetricFilter, Option
 from dashboards.registry import buckets
 
 if TYPE_CHECKING:
@@ -149,22 +149,27 @@ class Metric(ABC):
         """
         if not asked.group_by:
             return []
+        rows = self._sums_by_bucket(asked)
+        return self._ordered(rows, whole=self.add_up(rows) if whole is None else whole, asked=asked)
+
+    def _sums_by_bucket(self, asked: MetricFilter) -> list[dict[str, Any]]:
         _, label = buckets.of(asked.group_by, subject=self.subject, asked=asked)
-        grouped = (
-            self._grouped(self.facts(asked), asked=asked)
-            .values("bucket")
-            .annotate(bucket_label=Max(label), **self.aggregates(asked))
-        )
-        rows = list(grouped)
-        whole = whole if whole is not None else self.add_up(rows)
+        grouped = self._grouped(self.facts(asked), asked=asked).values("bucket")
+        return list(grouped.annotate(bucket_label=Max(label), **self.aggregates(asked)))
+
+    def _ordered(
+        self, rows: list[dict[str, Any]], *, whole: Mapping[str, Any], asked: MetricFilter
+    ) -> list[Figure]:
         figures = [self._labelled(row, whole=whole, asked=asked) for row in rows]
         if buckets.is_time(asked.group_by):
             return sorted(figures, key=lambda figure: figure.key)
         return sorted(figures, key=lambda figure: (-figure.n, figure.key))
 
     def add_up(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return sums over the groups, enough for a share of the whole."""
-        return {"n": sum(row["n"] for row in rows)}
+        """Return the sums over the groups, from which shares of the whole are taken."""
+        versions = {held for row in rows for held in row["versions"]}
+        counts = {name: sum(row[name] for row in rows) for name in ("n", "hits", "excluded")}
+        return {**counts, "versions": sorted(versions)}
 
     def _labelled(
         self, row: Mapping[str, Any], *, whole: Mapping[str, Any], asked: MetricFilter
@@ -215,13 +220,6 @@ class Metric(ABC):
             else:
                 facts = facts.filter(**{alias: value})
         return facts
-
-    def check(self, asked: MetricFilter) -> None:
-        """Refuse combinations of the metric's parameters that mean nothing.
-
-        Raises:
-            FilterError: They mean nothing.
-        """
 
 
 class Registry:

@@ -200,10 +200,17 @@ class AmountMetric(DealMetric):
 
     def add_up(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the sums over the groups."""
-        return {
-            "n": sum(row["n"] for row in rows),
-            "amount": sum((row["amount"] or Decimal(0) for row in rows), Decimal(0)),
+        amounts = {
+            name: sum((row[name] or Decimal(0) for row in rows), Decimal(0))
+            for name in ("amount", "part_amount")
         }
+        return {**super().add_up(rows), **amounts}
+
+    def together(self, asked: MetricFilter) -> tuple[Figure, list[Figure]]:
+        """Return the whole and its groups; one statement, because sums add up."""
+        rows = self._sums_by_bucket(asked)
+        whole = self.add_up(rows)
+        return self.figure(whole, whole=whole), self._ordered(rows, whole=whole, asked=asked)
 
     def figure(self, sums: Mapping[str, Any], *, whole: Mapping[str, Any]) -> Figure:
         """Return the sum, with its share of the whole."""

@@ -87,7 +87,7 @@ def ask(
     Raises:
         filters.FilterError: A parameter is unknown or not understood.
     """
-    asked = filters.parse(
+    return filters.parse(
         parameters,
         setting=frame.setting,
         at=frame.at,
@@ -95,8 +95,6 @@ def ask(
         grouping=metric.grouping,
         also=also,
     )
-    metric.check(asked)
-    return asked
 
 
 def answer(metric: Metric, asked: MetricFilter, *, frame: Frame) -> Answer:

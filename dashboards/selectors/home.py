@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
@@ -120,8 +121,8 @@ def home(asked: MetricFilter, *, frame: Frame) -> Home:
         asked=asked,
         joint=_joint(asked, frame=frame, wins=wins),
         conversion=_conversion(asked),
-        sources=(stock, PIPELINE_BY_SOURCE.total(stock), PIPELINE_BY_SOURCE.groups(stock)),
-        created=(created, PIPELINE_BY_SOURCE.total(created), PIPELINE_BY_SOURCE.groups(created)),
+        sources=(stock, *PIPELINE_BY_SOURCE.together(stock)),
+        created=(created, *PIPELINE_BY_SOURCE.together(created)),
         response=(asked, RESPONSE_TIME.total(asked)),
         curve=response_steps(asked),
         wins=(asked.by("source_group"), wins),
@@ -238,7 +239,7 @@ def _ends(days: list[Decimal], *, asked: MetricFilter) -> tuple[Decimal, Decimal
     if left <= 0 or not days:
         return None
     marks = [Decimal(0), *days[6::7]]
-    weekly = [later - earlier for earlier, later in zip(marks, marks[1:], strict=False)]
+    weekly = [later - earlier for earlier, later in pairwise(marks)]
     return metrics.forecast(weekly=weekly, reached=days[-1], weeks_left=left / 7)
 
 

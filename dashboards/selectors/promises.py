@@ -102,10 +102,11 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
         **narrowed,
     )
     counts = _due_by_month(asked)
-    volumes = _volume_by_month(asked)
     held = [pair[1] for pair in sla_of(entry).ordered_commitments() if pair[1].is_active]
     unique = {commitment.kind: commitment for commitment in reversed(held)}
     shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
+    counted = any(commitment.kind is PromiseKind.MQL_VOLUME for commitment in shown)
+    volumes = _volume_by_month(asked) if counted else {}
     return [
         _volume_promise(commitment, volumes=volumes, asked=asked, this_month=this_month)
         if commitment.kind is PromiseKind.MQL_VOLUME
