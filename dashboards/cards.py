@@ -347,6 +347,7 @@ def _wins(home: Home) -> Card:
     if second is not None:
         card["second"] = formats.percent(second.value, digits=0)
         card["second_href"] = _group_rows(asked, group="outbound")
+        card["tone"], card["second_tone"] = "series-1", "series-2"
     card["intervals"] = [
         (
             group.details["interval"][0],
