@@ -67,7 +67,15 @@ function handle(event) {
   if (done) event.preventDefault();
 }
 
+/** Keeps the mark of the row in hand where the focus is. */
+function mark(event) {
+  const row = event.target.closest?.("[data-row]");
+  if (!row) return;
+  for (const other of rows()) other.toggleAttribute("data-current", other === row);
+}
+
 /** Listens for single keys. */
 export function startShortcuts() {
   document.addEventListener("keydown", handle);
+  document.addEventListener("focusin", mark);
 }
