@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -11,7 +13,11 @@ from pipeline.choices import DealChange, Origin, Outcome, QualityFlag, SourceGro
 from pipeline.models.facts import Round
 from pipeline.models.leads import Channel, Company, Lead
 from revops.audit.models import AppendOnlyModel
+from revops.people.choices import Role
 from revops.people.models import Rep
+
+if TYPE_CHECKING:
+    from revops.people.models import User
 
 
 class OpportunityQuerySet(models.QuerySet["Opportunity"]):
@@ -20,6 +26,23 @@ class OpportunityQuerySet(models.QuerySet["Opportunity"]):
     def accepted(self) -> OpportunityQuerySet:
         """Deals a sales person took on: what counts as pipeline."""
         return self.filter(accepted_at__isnull=False, voided_at__isnull=True)
+
+    def visible_to(self, user: User) -> OpportunityQuerySet:
+        """Deals whose page the user may open: reps see their own and their team's."""
+        found = self.filter(voided_at__isnull=True)
+        if user.role != Role.SALES_REP:
+            return found
+        own = Q(rep__user=user) | Q(sdr__user=user)
+        return found.filter(own | Q(rep__team=user.team_id) | Q(rep__isnull=True))
+
+    def movable_by(self, user: User) -> OpportunityQuerySet:
+        """Deals the user may accept, win or lose: own, or the team's as leader."""
+        found = self.filter(voided_at__isnull=True)
+        if user.role == Role.SALES_LEADER:
+            return found.filter(
+                Q(rep__team=user.team_id) | Q(rep__isnull=True) | Q(rep__team__isnull=True)
+            )
+        return found.filter(Q(rep__user=user) | Q(sdr__user=user))
 
     def still_open(self) -> OpportunityQuerySet:
         """Accepted deals that are neither won nor lost."""

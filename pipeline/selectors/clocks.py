@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from revops import formats
@@ -14,7 +15,6 @@ from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from revops.people.selectors import Viewer
     from sla.fold import Terms
@@ -125,3 +125,24 @@ def shown_clock(clocks: list[Clock], *, terms: Terms, at: datetime) -> Clock | N
     if made:
         return made[-1]
     return urgent or (clocks[-1] if clocks else None)
+
+
+def working_hours(*, at: datetime, reader: Viewer) -> str:
+    """Return the open hours of today's calendar in words, empty where no SLA is in use."""
+    terms = terms_in_use()
+    agreement = terms.agreement_at(at)
+    promise = (
+        next((one for one in agreement.promises if one.calendar), None) if agreement else None
+    )
+    if promise is None:
+        return ""
+    hours = terms.calendar_at(promise.calendar, at).hours
+    day = hours.local_date(at)
+    begins = datetime.combine(day, time(0), tzinfo=hours.zone)
+    ranges = hours.open_intervals(begins, begins + timedelta(days=1))
+    place = hours.zone.key.rpartition("/")[2].replace("_", " ")
+    if not ranges:
+        return f"closed today in {place}"
+    first, last = ranges[0][0].astimezone(hours.zone), ranges[-1][1].astimezone(hours.zone)
+    clock = "%I:%M %p" if reader.twelve_hours else "%H:%M"
+    return f"working hours {first:{clock}} to {last:{clock}} {place}"

@@ -75,6 +75,7 @@ class Tab:
     key: str
     label: str
     count: int
+    is_current: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +104,7 @@ def queue(*, user: User, tab: str, page: int, reader: Viewer, at: datetime) -> Q
     rows = queue_rows(rounds=rounds, user=user, reader=reader, at=at, is_done=tab == "done")
     return Queue(
         tab=tab,
-        tabs=tabs_of(visible, user=user, begins=begins),
+        tabs=tabs_of(visible, tab=tab, user=user, begins=begins),
         rows=rows,
         page=shown,
         stamp=_stamp(rows, rounds),
@@ -119,7 +120,7 @@ def visible_rounds(user: User) -> RoundQuerySet:
     return found
 
 
-def tabs_of(visible: RoundQuerySet, *, user: User, begins: datetime) -> list[Tab]:
+def tabs_of(visible: RoundQuerySet, *, tab: str, user: User, begins: datetime) -> list[Tab]:
     """Return the tabs with their counts; two statements."""
     open_rounds = visible.filter(stage__in=OPEN)
     counts = open_rounds.aggregate(
@@ -137,7 +138,9 @@ def tabs_of(visible: RoundQuerySet, *, user: User, begins: datetime) -> list[Tab
     }
     hidden = () if is_seller else ("mine",)
     return [
-        Tab(key=key, label=labels[key], count=counts[key]) for key in TABS if key not in hidden
+        Tab(key=key, label=labels[key], count=counts[key], is_current=key == tab)
+        for key in TABS
+        if key not in hidden
     ]
 
 

@@ -1,0 +1,51 @@
+"""Pages of the pipeline."""
+
+from pipeline.views.deals import (
+    lead_opportunity,
+    opportunity_accept,
+    opportunity_detail,
+    opportunity_list,
+    opportunity_lose,
+    opportunity_return,
+    opportunity_win,
+)
+from pipeline.views.decisions import (
+    lead_accept,
+    lead_disqualify,
+    lead_mql,
+    lead_recycle,
+    lead_reject,
+    lead_sql,
+    lead_void,
+)
+from pipeline.views.leads import lead_detail, lead_list
+from pipeline.views.queue import queue, queue_panel
+from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
+from pipeline.views.work import lead_assign, lead_contact, lead_working
+
+__all__ = [
+    "lead_accept",
+    "lead_assign",
+    "lead_contact",
+    "lead_detail",
+    "lead_disqualify",
+    "lead_list",
+    "lead_mql",
+    "lead_opportunity",
+    "lead_recycle",
+    "lead_reject",
+    "lead_sql",
+    "lead_void",
+    "lead_working",
+    "opportunity_accept",
+    "opportunity_detail",
+    "opportunity_list",
+    "opportunity_lose",
+    "opportunity_return",
+    "opportunity_win",
+    "queue",
+    "queue_panel",
+    "undo_assignment",
+    "undo_contact",
+    "undo_transition",
+]

@@ -1,0 +1,64 @@
+"""The list of leads and the page of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from definitions.selectors import wordings
+from pipeline.forms import LeadFilterForm
+from pipeline.selectors.lead import lead_page
+from pipeline.selectors.lists import leads
+from pipeline.views.common import lead_to_see
+from revops.people.selectors import viewer
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from revops.requests import MemberRequest
+
+TERMS = {
+    "nurture": "lead",
+    "mql": "mql",
+    "assigned": "mql",
+    "accepted": "sal",
+    "sql": "sql",
+    "opportunity": "opportunity",
+    "won": "closed_won",
+    "lost": "closed_lost",
+}
+"""The signed term that stands beside a lead in a stage; any other is judged as an MQL."""
+
+
+@require_GET
+@login_required
+@permission_required("pipeline.view_lead", raise_exception=True)
+def lead_list(request: MemberRequest) -> HttpResponse:
+    """Show the leads the reader may see, narrowed by the address."""
+    form = LeadFilterForm(request.GET)
+    form.is_valid()
+    found = leads(user=request.user, filters=form.cleaned_data, page=request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {"form": form, "found": found, "query": query.urlencode()}
+    return render(request, "pipeline/lead_list.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("pipeline.view_lead", raise_exception=True)
+def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show everything about one lead."""
+    lead = lead_to_see(request, pk)
+    page = lead_page(lead=lead, user=request.user, reader=viewer(request), at=request.at)
+    words = wordings(at=request.at)
+    context = {
+        "page": page,
+        "card": page.card,
+        "lead": lead,
+        "word": words.get(TERMS.get(lead.stage, "mql")),
+    }
+    return render(request, "pipeline/lead_detail.html", context)
