@@ -43,3 +43,31 @@ class Standing(models.TextChoices):
     DECLINED = "declined", "Declined"
     VOIDED = "voided", "Voided by an edit"
     EXPIRED = "expired", "Expired"
+
+
+class ClockKind(models.TextChoices):
+    """What a promise is about; a clock of the same kind measures it."""
+
+    ROUTING = "routing", "Routing"
+    FIRST_CONTACT = "first_contact", "First contact"
+    SAL_REVIEW = "sal_review", "Sales review"
+    ATTEMPTS = "attempts", "Follow-up attempts"
+    DISPOSITION = "disposition", "Logged outcome"
+    FINAL_DISPOSITION = "final_disposition", "Final disposition"
+    MARKETING_FEEDBACK = "marketing_feedback", "Marketing feedback"
+    LEAD_AGE = "lead_age", "Lead age at handoff"
+    MQL_VOLUME = "mql_volume", "Monthly MQL volume"
+
+
+class Unit(models.TextChoices):
+    """How an allowance is counted; there is no plain "days".
+
+    Calendar minutes are calendar hours written finer, for the routing promise.
+    """
+
+    BUSINESS_HOURS = "business_hours", "business hours"
+    BUSINESS_DAYS = "business_days", "business days"
+    CALENDAR_HOURS = "calendar_hours", "calendar hours"
+    CALENDAR_DAYS = "calendar_days", "calendar days"
+    CALENDAR_MINUTES = "calendar_minutes", "calendar minutes"
+    PER_MONTH = "per_month", "per month"

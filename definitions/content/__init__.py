@@ -18,9 +18,7 @@ from definitions.content.promises import (
     ContextItem,
     LadderStep,
     PauseReason,
-    PromiseKind,
     Sla,
-    Unit,
 )
 from definitions.content.scores import FitAttribute, FitLevel, IntentAct, IntentGroup, ScoreModel
 from definitions.content.words import (
@@ -61,7 +59,6 @@ __all__ = [
     "Part",
     "Passage",
     "PauseReason",
-    "PromiseKind",
     "Quarter",
     "ReasonEntry",
     "ReasonList",
@@ -75,5 +72,4 @@ __all__ = [
     "TargetSplit",
     "Term",
     "TransitionRule",
-    "Unit",
 ]

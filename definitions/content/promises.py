@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from definitions.choices import ClockKind, Unit
 from definitions.content.part import Code, Label, Line, Part, Prose, Rate
 from revops.people.choices import Side
-
-
-class Unit(StrEnum):
-    """How an allowance is counted; there is no plain "days".
-
-    `calendar_minutes` are calendar hours written finer, for the routing promise.
-    """
-
-    BUSINESS_HOURS = "business_hours"
-    BUSINESS_DAYS = "business_days"
-    CALENDAR_HOURS = "calendar_hours"
-    CALENDAR_DAYS = "calendar_days"
-    CALENDAR_MINUTES = "calendar_minutes"
-    PER_MONTH = "per_month"
-
-    @property
-    def label(self) -> str:
-        """The unit in words, plural."""
-        return self.value.replace("_", " ")
-
-
-class PromiseKind(StrEnum):
-    """The clock that measures a commitment."""
-
-    ROUTING = "routing"
-    FIRST_CONTACT = "first_contact"
-    SAL_REVIEW = "sal_review"
-    ATTEMPTS = "attempts"
-    DISPOSITION = "disposition"
-    FINAL_DISPOSITION = "final_disposition"
-    MARKETING_FEEDBACK = "marketing_feedback"
-    LEAD_AGE = "lead_age"
-    MQL_VOLUME = "mql_volume"
 
 
 class Commitment(Part):
@@ -61,7 +28,7 @@ class Commitment(Part):
     """
 
     position: int = Field(ge=0, le=99)
-    kind: PromiseKind
+    kind: ClockKind
     side: Side
     title: Label
     sentence: Line
@@ -79,12 +46,12 @@ class Commitment(Part):
 
     @model_validator(mode="after")
     def _amount_fits_kind(self) -> Self:
-        counted = self.kind is PromiseKind.MQL_VOLUME
+        counted = self.kind is ClockKind.MQL_VOLUME
         if counted != (self.unit is Unit.PER_MONTH):
             raise ValueError("only the monthly volume is counted per month")
         if counted == (self.allowance_amount is not None):
             raise ValueError("every promise but the monthly volume needs an allowance")
-        if self.kind is PromiseKind.ATTEMPTS and self.count is None:
+        if self.kind is ClockKind.ATTEMPTS and self.count is None:
             raise ValueError("the number of attempts is missing")
         return self
 

@@ -187,5 +187,52 @@ def _options(about: Type) -> tuple[tuple[str, str], ...]:
 
 
 def label_of(key: str) -> str:
-    """Return a key as a label."""
-    return key.replace("_", " ").capitalize()
+    """Return the label of a field; the fixed questions have words of their own."""
+    return LABELS.get(key, key.replace("_", " ").capitalize())
+
+
+LABELS = {
+    "position": "Place on the page",
+    "summary": "What it means in one sentence",
+    "conditions": "What has to be true",
+    "decided_by": "Which team decides",
+    "designated_by": "Who may say so by hand",
+    "disqualifies": "What rules it out",
+    "dimension": "Behaviour, fit or both",
+    "passage": "Gate or gradient",
+    "human_contact": "Has a person spoken to them",
+    "qualified_means": "What qualified means",
+    "boundary": "Where it ends",
+    "required_fields": "What must be filled in",
+    "bypass_acts": "Acts that stand in for the intent threshold, never for fit",
+    "hand_raise_acts": "Acts by which a person asks to be contacted",
+    "also": "Further criteria",
+    "criteria": "Criterion",
+    "when": "Criterion",
+    "needs_note": "Asks for a note",
+    "needs_date": "Asks for a date",
+    "needs_competitor": "Asks for the competitor",
+    "minimum_attempts": "Attempts needed before it may be chosen",
+    "recycle": "Goes back to marketing",
+    "re_entry": "What brings it back",
+    "maximum_rounds": "Rounds at most",
+    "same_rep": "May return to the same rep",
+    "history_only": "Only for imports",
+    "is_retired": "Retired: no longer offered",
+    "other_warning_rate": 'Share of "other" that is flagged, from 0 to 1',
+    "allowance_amount": "Time allowed",
+    "count": "How many",
+    "includes_first": "The first contact is one of the attempts",
+    "collapse_minutes": "Attempts closer than this count as one, in minutes",
+    "target_rate": "Share to be kept, from 0 to 1",
+    "warning_share": "Warn after this share of the time, from 0 to 1",
+    "hand_raisers_only": "Only for people who asked to be contacted",
+    "is_active": "Promised",
+    "purpose": "Reason list",
+    "to": "Move to",
+    "cap_points": "Points at most",
+    "half_life_days": "Half-life in days",
+    "lead_count": "Leads",
+    "starts_on": "First day",
+    "ends_on": "Day after the last",
+}

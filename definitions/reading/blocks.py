@@ -33,11 +33,16 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     lead: bool = False
 
+    @property
+    def is_facts(self) -> bool:
+        """Whether the table is pairs of a name and a value, without headings."""
+        return bool(self.rows) and not any(self.columns)
+
     def lines(self) -> list[str]:
         """Return the block line by line, for comparisons and plain-text copies."""
         found = [self.text] if self.text else []
         found += self.entries
-        found += [" | ".join(row) for row in self.rows]
+        found += [": ".join(row) if self.is_facts else " | ".join(row) for row in self.rows]
         return [f"{self.title}: {line}" if self.title else line for line in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from definitions.content.promises import PromiseKind
+from definitions.choices import ClockKind
 from definitions.reading.blocks import Block, Section, grid, paragraph, points, rate, side
 from revops import formats
 
@@ -24,13 +24,13 @@ def commitment_blocks(commitment: Commitment) -> list[Block]:
         ("Stops", commitment.stops),
         ("Kept in at least", rate(commitment.target_rate)),
     ]
-    if commitment.kind is PromiseKind.MQL_VOLUME:
+    if commitment.kind is ClockKind.MQL_VOLUME:
         count = NOT_AGREED if commitment.count is None else f"{commitment.count} a month"
         rows.append(("Volume", count))
     else:
         rows.append(("Time", f"{commitment.allowance_amount} {commitment.unit.label}"))
         rows.append(("Warned after", f"{rate(commitment.warning_share)} of the time"))
-    if commitment.kind is PromiseKind.ATTEMPTS:
+    if commitment.kind is ClockKind.ATTEMPTS:
         first = "is one of them" if commitment.includes_first else "is not one of them"
         rows.append(("Attempts", f"{commitment.count}; the first contact {first}"))
     if commitment.collapse_minutes:

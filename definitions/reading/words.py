@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from definitions import criteria_json
 from definitions.choices import Purpose
-from definitions.content.words import Passage
+from definitions.content.words import Dimension, Passage
 from definitions.criteria import sentence
 from definitions.fields import REGISTRY
 from definitions.reading.blocks import (
@@ -33,23 +33,31 @@ if TYPE_CHECKING:
     )
 
 
+DIMENSIONS = {
+    Dimension.BEHAVIOUR: "Behaviour only",
+    Dimension.FIT: "Fit only",
+    Dimension.BOTH: "Behaviour and fit",
+}
+
+
 def term_blocks(term: Term) -> list[Block]:
     """Return the answers of a term to the fixed questions."""
     passage = {
-        Passage.GATE: "A gate: it is passed or not.",
-        Passage.GRADIENT: "A gradient: more or less of it.",
+        Passage.GATE: "A gate: it is passed or not",
+        Passage.GRADIENT: "A gradient: more or less of it",
     }
-    looks_at = "" if term.dimension is None else f"{term.dimension.value.capitalize()}"
-    decision = f"{side(term.decided_by)}. By hand: {roles(term.designated_by)}."
-    spoken = yes(term.human_contact)
+    answers = (
+        ("Decided by", side(term.decided_by)),
+        ("By hand", roles(term.designated_by) or "nobody"),
+        ("Looks at", "" if term.dimension is None else DIMENSIONS[term.dimension]),
+        ("Gate or gradient", passage[term.passage] if term.passage else ""),
+        ("A person has spoken to them", yes(term.human_contact)),
+    )
     return [
         *paragraph(term.summary, lead=True),
         *points(term.conditions, title="What has to be true"),
-        *paragraph(decision, title="Who decides"),
+        *grid(columns=("", ""), rows=(pair for pair in answers if pair[1])),
         *points(term.disqualifies, title="What rules it out"),
-        *paragraph(looks_at, title="Behaviour, fit or both"),
-        *paragraph(passage[term.passage] if term.passage else "", title="Gate or gradient"),
-        *paragraph(spoken, title="Has a person spoken to them"),
         *paragraph(term.qualified_means, title="What qualified means"),
         *paragraph(term.boundary, title="Where it ends"),
         *points(term.required_fields, title="Required"),

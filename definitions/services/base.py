@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 
 from definitions.models import RequestClosure, SignatureRequest, Version
+from revops.audit.services import record
 from revops.people.models import RevocationEpoch, User
 from revops.people.permissions import RIGHTS
 
@@ -59,6 +60,17 @@ def close_request(
 ) -> RequestClosure:
     """Write the one end of a request."""
     return RequestClosure.objects.create(request=request, cause=cause, closed_at=at, actor=actor)
+
+
+def journal(*, act: str, version: Version, actor: str, at: datetime, **details: object) -> None:
+    """Note an act on a version in the audit journal; ids and plain words only."""
+    record(
+        at=at,
+        actor=actor,
+        act=act,
+        subject=f"version:{version.pk}",
+        details={"document": version.kind, "number": version.number, **details},
+    )
 
 
 def raise_epoch() -> None:

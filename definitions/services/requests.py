@@ -18,6 +18,7 @@ from definitions.services.base import (
     DocumentError,
     actor_of,
     close_request,
+    journal,
     lock_documents,
     require,
     signer_ids,
@@ -105,6 +106,13 @@ def request_signatures(
         expires_at=at + EXPIRES_AFTER,
         requested_by=by,
         actor=actor_of(by),
+    )
+    journal(
+        act="signatures_requested",
+        version=version,
+        actor=actor_of(by),
+        at=at,
+        is_exceptional=bool(exceptional_reason),
     )
     _tell_signers(request=request, at=at)
     return request

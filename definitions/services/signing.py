@@ -26,6 +26,7 @@ from definitions.services.base import (
     NotAllowedError,
     actor_of,
     close_request,
+    journal,
     lock_documents,
     raise_epoch,
     require,
@@ -119,6 +120,7 @@ def sign_version(
     _check_signer(request=request, slot=slot, by=by)
     _check_proof(version=request.version, by=by, proof=proof, at=at)
     signature = _chained(request=request, slot=slot, by=by, proof=proof, at=at)
+    journal(act="signed", version=request.version, actor=actor_of(by), at=at, slot=slot)
     notices = [
         Notice(
             key=f"signature:{signature.pk}",
@@ -221,6 +223,7 @@ def _activate(*, request: SignatureRequest, by: User, at: datetime) -> Activatio
         actor=actor_of(by),
     )
     close_request(request=request, cause=Closure.COMPLETED, at=at, actor=actor_of(by))
+    journal(act="activated", version=request.version, actor=actor_of(by), at=at)
     draft: Draft = request.draft
     draft.closed_at = at
     history_by(instance=draft, by=by, at=at)
@@ -256,6 +259,7 @@ def decline_version(
         actor=actor_of(by),
     )
     close_request(request=request, cause=Closure.DECLINED, at=at, actor=actor_of(by))
+    journal(act="declined", version=request.version, actor=actor_of(by), at=at, slot=slot)
     notice = Notice(
         key=f"decline:{decline.pk}",
         kind="version_declined",
@@ -291,5 +295,6 @@ def withdraw_version(*, version: Version, by: User, reason: str, at: datetime) -
         withdrawn_by=by,
         actor=actor_of(by),
     )
+    journal(act="withdrawn", version=version, actor=actor_of(by), at=at)
     raise_epoch()
     return withdrawal

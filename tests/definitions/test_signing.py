@@ -11,6 +11,7 @@ from definitions import selectors, services
 from definitions.choices import Closure, DocumentKind, Standing
 from definitions.models import Activation, Draft, RequestClosure, Signature, SignatureRequest
 from definitions.services.requests import add_months
+from revops.audit.models import AuditEntry
 from revops.outbox.models import Message
 from revops.people.choices import Role
 from revops.people.models import RevocationEpoch, User
@@ -56,6 +57,16 @@ def test_three_signatures_bring_the_version_into_force(request_, cast):
     assert set(Message.objects.values_list("kind", flat=True)) == {
         "signature_requested", "version_signed", "version_in_force",
     }  # fmt: skip
+
+
+def test_journal_tells_who_did_what(request_, cast):
+    sign_all(request_, cast=cast)
+
+    told = AuditEntry.objects.filter(subject=f"version:{request_.version_id}").order_by("id")
+
+    people = [f"user:{cast[key].pk}" for key in ("rita", "rita", "carla", "vera", "vera")]
+    acts = ["signatures_requested", "signed", "signed", "signed", "activated"]
+    assert list(told.values_list("act", "actor")) == list(zip(acts, people, strict=True))
 
 
 def test_date_in_the_future_is_kept(draft, cast):

@@ -1,0 +1,53 @@
+"""What the mails about documents say."""
+
+from __future__ import annotations
+
+from definitions import selectors, services
+from revops.outbox.channels import letter_of
+from revops.outbox.models import Message
+from tests.factories.definitions import MINUTE, NOON, sign, sign_all
+
+
+def letters(kind):
+    return [letter_of(message) for message in Message.objects.filter(kind=kind, channel="app")]
+
+
+def test_signers_are_asked_with_a_link_and_the_hash(request_):
+    (letter,) = letters("signature_requested")
+
+    assert letter.subject == "Please read and sign: Definitions v2"
+    assert f"/sign/{request_.pk}/" in letter.lines[2]
+    assert request_.version.sha256 in letter.lines[-1]
+
+
+def test_every_signature_mail_carries_the_head_of_the_chain(request_, cast):
+    sign(request_, slot="sales", by=cast["vera"])
+
+    (letter,) = letters("version_signed")
+
+    assert letter.subject == "Vera Okoro signed Definitions v2"
+    assert selectors.head_sha256() in letter.lines[1]
+
+
+def test_everybody_hears_what_is_agreed(request_, cast):
+    sign_all(request_, cast=cast)
+
+    (letter,) = letters("version_in_force")
+
+    assert letter.subject == "Definitions v2 is agreed"
+    assert "Rita Lind, Carla Diaz and Vera Okoro" in letter.lines[0]
+    message = Message.objects.get(kind="version_in_force", channel="app")
+    assert set(message.payload["to"]) == {user.pk for user in cast.values()}
+
+
+def test_author_hears_why_it_was_declined(request_, cast):
+    services.decline_version(
+        request=request_, slot="sales", by=cast["vera"], reason="Too low.", at=NOON + MINUTE
+    )
+
+    (letter,) = letters("version_declined")
+
+    assert letter.lines[0] == "Vera Okoro declined Definitions v2: Too low."
+    message = Message.objects.get(kind="version_declined", channel="app")
+    assert message.payload["to"] == [cast["rita"].pk]
+    assert "Too low." not in str(message.payload)
