@@ -9,7 +9,7 @@ from pipeline.fact_rows import read_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from typing import TypeVar
 
     from pipeline.choices import ImportKind
@@ -32,7 +32,6 @@ class Context:
         at: The instant of the run.
         options: What the map allows to be made up.
         columns: Our columns that the file fills.
-        enforce_from: Promises that begin before this local date are measured, not enforced.
     """
 
     run: ImportRun
@@ -41,7 +40,6 @@ class Context:
     at: datetime
     options: Options
     columns: frozenset[str]
-    enforce_from: date | None = None
 
     @property
     def actor(self) -> str:

@@ -14,6 +14,7 @@ from pipeline.choices import ImportKind, ImportStatus
 from pipeline.models import ImportProblem, ImportRun
 from pipeline.services.importing.batches import Batcher
 from pipeline.services.importing.cells import Translator
+from pipeline.services.importing.enforcement import enforced_from
 from pipeline.services.importing.faults import ImportRefusedError, fault
 from pipeline.services.importing.joins import load_join
 from pipeline.services.importing.mapping import zone
@@ -142,6 +143,7 @@ def _run(*, order: ImportOrder, source: CsvFile, translator: Translator) -> Summ
     """Read, translate and write every row under a stored run."""
     # History needs definitions to be judged by; a new database has none yet.
     install_defaults(at=order.at)
+    boundary = enforced_from(day=order.enforce_from, at=order.at)
     # Whoever held the lock and left a run behind is gone: its process died.
     ImportRun.objects.filter(
         kind=order.kind, source_system=order.source_system, status=ImportStatus.RUNNING
@@ -165,12 +167,12 @@ def _run(*, order: ImportOrder, source: CsvFile, translator: Translator) -> Summ
         at=order.at,
         options=order.file_map.options,
         columns=translator.names,
-        enforce_from=order.enforce_from,
     )
     try:
         batcher = Batcher(kind=order.kind, limit=BATCH_ROWS)
         for batch in batcher.batches(_lines(source=source, translator=translator)):
             with transaction.atomic():
+                _measure_before(boundary)
                 outcomes = _write(batch=batch, context=context)
                 _keep(run=run, outcomes=outcomes, summary=summary)
             for outcome in outcomes:
@@ -252,6 +254,15 @@ def _keep(*, run: ImportRun, outcomes: Sequence[RowOutcome], summary: Summary) -
             "flag_counts",
         ]
     )
+
+
+def _measure_before(boundary: datetime | None) -> None:
+    """Have the evidence of this transaction marked that began before `boundary`."""
+    if boundary is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('accord.measured_before', %s, true)", [boundary.isoformat()]
+            )
 
 
 def _finish(*, run: ImportRun, status: ImportStatus, at: datetime) -> None:
