@@ -6,8 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from definitions import canonical, editing, lint
-from definitions.choices import DocumentKind, Purpose
-from definitions.content.promises import PromiseKind, Unit
+from definitions.choices import ClockKind, DocumentKind, Purpose, Unit
 from definitions.defaults import default_content
 from definitions.documents import (
     ContentError,
@@ -95,7 +94,7 @@ def test_default_commitments_are_those_of_the_decisions():
     attempts = default("sla").commitments["attempts"]
     assert (attempts.count, attempts.includes_first, attempts.collapse_minutes) == (3, False, 15)
     volume = default("sla").commitments["mql_volume"]
-    assert (volume.kind, volume.count) == (PromiseKind.MQL_VOLUME, None)
+    assert (volume.kind, volume.count) == (ClockKind.MQL_VOLUME, None)
 
 
 def test_both_scores_can_reach_their_thresholds_but_no_habit_alone_can():
