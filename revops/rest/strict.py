@@ -38,6 +38,7 @@ CODES: Final[Mapping[str, str]] = {
     "list_type": "wrong_type",
     "dict_type": "wrong_type",
     "model_type": "wrong_type",
+    "string_pattern_mismatch": "bad_format",
     "enum": "unknown_value",
     "literal_error": "unknown_value",
     "bool_from_str": "wrong_type",

@@ -151,7 +151,7 @@ class ApiView(APIView):
         """Refuse with 403 whoever lacks the scope or the right; 405 comes first."""
         method = (request.method or "").upper()
         method = "GET" if method == "HEAD" else method
-        if not hasattr(self, method.lower()):
+        if method == "OPTIONS" or not hasattr(self, method.lower()):
             return
         if isinstance(principal, KeyPrincipal):
             needed = self.scopes.get(method, "").split()

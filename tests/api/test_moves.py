@@ -1,0 +1,196 @@
+"""Decisions, assignments, acts and deals over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.models import Activity, Lead, Opportunity, Touch, Transition
+from revops.people import keys
+from sla.models import Breach, Clock
+from tests.api.conftest import body
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(caller, roster):
+    caller.post("/leads/", body())
+    return Lead.objects.get()
+
+
+def test_a_bare_reject_is_refused_with_the_definition_quoted(caller, lead):
+    response = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "rejected"})
+
+    told = response.json()
+    assert response.status_code == 422
+    assert told["code"] == "reason_required"
+    assert told["errors"][0]["pointer"] == "/reason"
+    assert told["definition"]["version"] == 1
+    assert told["definition"]["term"] == "sal"
+    assert told["definition"]["quote"] in told["detail"]
+    assert "unreachable" in {reason["code"] for reason in told["definition"]["reasons"]}
+    assert not Transition.objects.filter(to_stage="rejected").exists()
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "made_up", "price", "not_recorded"])
+def test_a_reject_needs_a_reason_of_the_list(caller, lead, reason):
+    response = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "rejected", "reason": reason})
+
+    assert response.status_code == 422
+    lead.refresh_from_db()
+    assert lead.stage == "assigned"
+
+
+def test_a_lead_is_rejected_with_a_reason_and_the_clocks_follow(caller, lead):
+    response = caller.post(
+        f"/leads/{lead.pk}/transitions/", {"to": "rejected", "reason": "not_icp_company"}
+    )
+
+    assert response.status_code == 201
+    assert response.json()["stage"] == "rejected"
+    assert (
+        Transition.objects.get(to_stage="rejected").actor == f"key:{keys.ApiKey.objects.get().pk}"
+    )
+    assert Clock.objects.get(kind="sal_review", scope="lead").status == "met"
+
+
+def test_a_move_the_stage_does_not_allow_is_a_conflict(caller, lead):
+    caller.post(f"/leads/{lead.pk}/transitions/", {"to": "rejected", "reason": "not_icp_company"})
+
+    response = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "accepted"})
+
+    assert response.status_code == 409
+
+
+def test_working_is_a_disposition_without_a_stage(caller, lead):
+    response = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "working", "note": "Trying"})
+
+    assert response.status_code == 201
+    assert response.json()["stage"] == "assigned"
+
+
+def test_who_has_seen_an_older_version_is_told(caller, lead):
+    seen = caller.get(f"/leads/{lead.pk}/").headers["ETag"]
+    fresh = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "accepted"}, **{"If-Match": seen})
+
+    stale = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "sql"}, **{"If-Match": seen})
+
+    assert (fresh.status_code, stale.status_code) == (201, 412)
+    assert stale.headers["ETag"] == fresh.headers["ETag"] != seen
+
+
+@pytest.mark.parametrize(
+    ("scope", "to", "allowed"),
+    [
+        ("dispositions:write", "accepted", True),
+        ("dispositions:write", "sql", False),
+        ("stages:write", "accepted", False),
+        ("leads:write", "accepted", False),
+    ],
+)
+def test_scopes_of_decisions(make_caller, lead, scope, to, allowed):
+    limited = make_caller(scope)
+
+    response = limited.post(f"/leads/{lead.pk}/transitions/", {"to": to})
+
+    assert (response.status_code != 403) is allowed
+
+
+def test_a_lead_is_reassigned_to_a_named_rep(caller, lead, roster):
+    other = next(rep for rep in roster if rep != lead.owner)
+
+    response = caller.post(
+        f"/leads/{lead.pk}/assignments/", {"rep_external_id": other.external_id}
+    )
+    unknown = caller.post(f"/leads/{lead.pk}/assignments/", {"rep_external_id": "nobody"})
+
+    assert response.status_code == 201
+    assert response.json()["rep"]["external_id"] == other.external_id
+    assert unknown.status_code == 422
+
+
+def test_touches_are_stored_once_and_qualify_leads(caller, roster):
+    caller.post("/leads/", body(hand_raiser=False))
+    rows = [
+        {"lead_external_id": "web-1", "kind": "demo_request", "external_id": "t-1",
+         "occurred_at": "2026-06-01T10:00:00Z"},
+        {"lead_external_id": "nobody", "kind": "webinar", "occurred_at": "2026-06-01T10:00:00Z"},
+        {"lead_external_id": "web-1", "kind": "magic", "occurred_at": "2026-06-01T10:00:00Z"},
+    ]  # fmt: skip
+    first = caller.post("/touches/batch/", {"touches": rows}).json()
+
+    again = caller.post("/touches/batch/", {"touches": rows}).json()
+
+    assert [row["status"] for row in first["data"]] == ["created", "error", "error"]
+    assert first["data"][1]["errors"][0]["code"] == "unknown_lead"
+    assert [row["status"] for row in again["data"]] == ["unchanged", "error", "error"]
+    assert Touch.objects.count() == 1
+
+
+def test_activities_are_stored_once_and_stop_the_clock(caller, lead):
+    rows = [{"lead_external_id": "web-1", "kind": "call", "external_id": "a-1",
+             "outcome": "connected", "occurred_at": lead.recorded_at.isoformat()}]  # fmt: skip
+    first = caller.post("/activities/batch/", {"activities": rows}).json()
+
+    again = caller.post("/activities/batch/", {"activities": rows}).json()
+
+    assert first["data"][0]["status"] == "created"
+    assert again["data"][0]["status"] == "unchanged"
+    assert Activity.objects.count() == 1
+    assert Clock.objects.get(kind="first_contact", scope="lead").status == "met"
+
+
+def test_a_deal_is_opened_and_lost_for_a_reason_of_the_list(caller, lead):
+    created = caller.post(
+        "/opportunities/",
+        {"external_id": "d-1", "lead_external_id": "web-1", "name": "Halden",
+         "amount": "1200.50", "currency": "EUR",
+         "created_at": lead.recorded_at.isoformat(),
+         "accepted_at": lead.recorded_at.isoformat()},
+    )  # fmt: skip
+    pk = created.json()["id"]
+    bare = caller.post(f"/opportunities/{pk}/transitions/", {"to": "lost"})
+    lost = caller.post(f"/opportunities/{pk}/transitions/", {"to": "lost", "reason": "price"})
+    again = caller.post(f"/opportunities/{pk}/transitions/", {"to": "won"})
+    shown = caller.get("/opportunities/?outcome=lost").json()
+
+    assert created.status_code == 201
+    assert created.json()["amount"] == {"amount": "1200.50", "currency": "EUR"}
+    assert bare.status_code == 422
+    assert bare.json()["definition"]["term"] == "closed_lost"
+    assert (lost.status_code, lost.json()["lost_reason"]) == (201, "price")
+    assert again.status_code == 409
+    assert [deal["external_id"] for deal in shown["data"]] == ["d-1"]
+    assert Opportunity.objects.get().outcome == "lost"
+
+
+def test_clocks_are_listed_and_explain_their_deadline(caller, lead):
+    listed = caller.get("/clocks/?lead_external_id=web-1&kind=first_contact&scope=lead").json()
+    (clock,) = listed["data"]
+
+    shown = caller.get(f"/clocks/{clock['id']}/").json()
+
+    assert clock["status"] == "pending"
+    assert clock["state"] in {"due_in", "due_soon"}
+    assert shown["explanation"]["business"] is True
+    assert sum(one["seconds"] for one in shown["explanation"]["intervals"]) == 4 * 3600
+    assert shown["explanation"]["sentences"]
+
+
+def test_the_ledger_is_empty_while_nothing_is_signed(caller, lead):
+    assert caller.get("/breaches/").json() == {"data": [], "next": None}
+    assert not Breach.objects.exists()
+
+
+def test_definitions_terms_reasons_and_the_agreement_are_shown(caller):
+    definitions = caller.get("/definitions/").json()
+    term = caller.get("/definitions/closed-lost/").json()
+    reasons = caller.get("/reasons/?purpose=reject").json()
+    agreement = caller.get("/agreement/").json()
+
+    assert definitions["in_use"]["is_signed"] is False
+    assert definitions["in_use"]["sha256"] == term["version"]["sha256"]
+    assert term["term"] == "closed_lost"
+    assert {reason["purpose"] for reason in reasons["data"]} == {"reject"}
+    assert "not_recorded" not in {reason["code"] for reason in reasons["data"]}
+    assert set(agreement["documents"]) == {"definitions", "score_model", "sla", "contribution"}
