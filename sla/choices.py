@@ -2,19 +2,19 @@
 
 from django.db import models
 
+from definitions.choices import ClockKind, Unit
 
-class ClockKind(models.TextChoices):
-    """What a promise is about."""
-
-    ROUTING = "routing", "Routing"
-    FIRST_CONTACT = "first_contact", "First contact"
-    SAL_REVIEW = "sal_review", "Sales review"
-    ATTEMPTS = "attempts", "Follow-up attempts"
-    DISPOSITION = "disposition", "Logged outcome"
-    FINAL_DISPOSITION = "final_disposition", "Final disposition"
-    MARKETING_FEEDBACK = "marketing_feedback", "Marketing feedback"
-    LEAD_AGE = "lead_age", "Lead age at handoff"
-    MQL_VOLUME = "mql_volume", "Monthly MQL volume"
+__all__ = [
+    "BreachCause",
+    "ClockKind",
+    "ClockStatus",
+    "DispositionValue",
+    "EvidenceKind",
+    "PauseReason",
+    "RevisionKind",
+    "Scope",
+    "Unit",
+]
 
 
 class Scope(models.TextChoices):
@@ -22,17 +22,6 @@ class Scope(models.TextChoices):
 
     LEAD = "lead", "Lead"
     OWNER = "owner", "Owner"
-
-
-class Unit(models.TextChoices):
-    """How an allowance is counted; there is no plain "days"."""
-
-    BUSINESS_HOURS = "business_hours", "Business hours"
-    BUSINESS_DAYS = "business_days", "Business days"
-    CALENDAR_HOURS = "calendar_hours", "Calendar hours"
-    CALENDAR_DAYS = "calendar_days", "Calendar days"
-    CALENDAR_MINUTES = "calendar_minutes", "Calendar minutes"
-    PER_MONTH = "per_month", "Per month"
 
 
 class ClockStatus(models.TextChoices):

@@ -14,10 +14,9 @@ from dashboards.metrics import MonthKept, Period
 from dashboards.registry import ATTAINMENT, VOLUME
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
 from dashboards.registry.expressions import ToChar, local
-from definitions.choices import DocumentKind
-from definitions.content import PromiseKind
-from definitions.selectors import sla_of
+from definitions.choices import ClockKind, DocumentKind
 from definitions.models import Signature
+from definitions.selectors import sla_of
 from sla.choices import ClockStatus, Scope
 from sla.models import Clock
 
@@ -69,12 +68,12 @@ class Promise:
     def text(self) -> str:
         """The promise in a few words, such as `First contact within 4 business hours`."""
         held = self.commitment
-        if held.kind is PromiseKind.MQL_VOLUME:
+        if held.kind is ClockKind.MQL_VOLUME:
             return f"{held.count} MQLs a month"
         unit = held.unit.label if held.allowance_amount != 1 else held.unit.label[:-1]
-        count = f"{held.count} " if held.kind is PromiseKind.ATTEMPTS else ""
+        count = f"{held.count} " if held.kind is ClockKind.ATTEMPTS else ""
         title = held.title.lower() if count else held.title
-        if held.kind is PromiseKind.LEAD_AGE:
+        if held.kind is ClockKind.LEAD_AGE:
             return f"{title} at most {held.allowance_amount} {unit}"
         return f"{count}{title} within {held.allowance_amount} {unit}"
 
@@ -105,11 +104,11 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
     held = [pair[1] for pair in sla_of(entry).ordered_commitments() if pair[1].is_active]
     unique = {commitment.kind: commitment for commitment in reversed(held)}
     shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
-    counted = any(commitment.kind is PromiseKind.MQL_VOLUME for commitment in shown)
+    counted = any(commitment.kind is ClockKind.MQL_VOLUME for commitment in shown)
     volumes = _volume_by_month(asked) if counted else {}
     return [
         _volume_promise(commitment, volumes=volumes, asked=asked, this_month=this_month)
-        if commitment.kind is PromiseKind.MQL_VOLUME
+        if commitment.kind is ClockKind.MQL_VOLUME
         else _promise(commitment, counts=counts, asked=asked, this_month=this_month)
         for commitment in sorted(shown, key=lambda one: (one.side.value != "sales", one.position))
     ]

@@ -110,12 +110,12 @@ class Migration(migrations.Migration):
                     "unit",
                     models.CharField(
                         choices=[
-                            ("business_hours", "Business hours"),
-                            ("business_days", "Business days"),
-                            ("calendar_hours", "Calendar hours"),
-                            ("calendar_days", "Calendar days"),
-                            ("calendar_minutes", "Calendar minutes"),
-                            ("per_month", "Per month"),
+                            ("business_hours", "business hours"),
+                            ("business_days", "business days"),
+                            ("calendar_hours", "calendar hours"),
+                            ("calendar_days", "calendar days"),
+                            ("calendar_minutes", "calendar minutes"),
+                            ("per_month", "per month"),
                         ],
                         max_length=20,
                     ),
