@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.utils.functional import SimpleLazyObject
+from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from revops.database import database_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
 
     GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -42,13 +43,15 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def instant(get_response: GetResponse) -> GetResponse:
-    """Give every request `request.at`: the database's instant, read once, when first asked for."""
+    """Give every request `request.at`: the database's instant, read once, when first asked for.
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.at = SimpleLazyObject(database_now)  # type: ignore[attr-defined]
-        return get_response(request)
-
-    return middleware
+    It is an attribute of the class and not a lazy object of each request, because a lazy object
+    supports no arithmetic.
+    """
+    reading = cached_property(lambda _: database_now())
+    reading.__set_name__(HttpRequest, "at")
+    HttpRequest.at = reading  # type: ignore[attr-defined]  # of this process, set once
+    return get_response
 
 
 def session_limits(get_response: GetResponse) -> GetResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, cast
 from zoneinfo import available_timezones
 
@@ -73,8 +72,7 @@ def _read_viewer(request: HttpRequest) -> Viewer:
         theme=getattr(reader, "theme", ""),
         twelve_hours=getattr(reader, "hour_cycle", "") == "12",
         has_shortcuts=getattr(reader, "has_shortcuts", True),
-        # The attribute is lazy and supports no arithmetic; a conversion reads it.
-        at=request.at.astimezone(UTC) if hasattr(request, "at") else None,
+        at=getattr(request, "at", None),
     )
 
 
