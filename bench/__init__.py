@@ -1,0 +1,1 @@
+"""The performance harness; never imported by the apps."""

@@ -173,6 +173,7 @@ class ClockListView(PromiseView):
     """GET clocks."""
 
     @extend_schema(
+        operation_id="clocks_list",
         summary="List clocks",
         parameters=query_parameters(ClockQuery),
         responses={200: ClockPage, **PROBLEMS},

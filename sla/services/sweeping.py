@@ -26,7 +26,6 @@ from sla.services.refolding import apply, identity_of, refold
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sla.fold import Terms
     from sla.services.projecting import StoredClock
 
 logger = logging.getLogger(__name__)
@@ -109,11 +108,10 @@ def sweep_pauses(*, at: datetime, limit: int = BATCH) -> Swept:
 
 def _swept(claim: str, *, at: datetime, limit: int) -> Swept:
     """Run a batch; where it fails, clock by clock, so that a bad one holds up no other."""
-    terms = current_terms(at=at)
     try:
         with transaction.atomic():
             clocks = _claimed(claim, at=at, limit=limit)
-            breaches, stale = _flagged(clocks, terms=terms, at=at)
+            breaches, stale = _flagged(clocks, at=at)
     except DatabaseError:
         raise
     except Exception:
@@ -122,7 +120,7 @@ def _swept(claim: str, *, at: datetime, limit: int) -> Swept:
             clocks = _claimed(claim, at=at, limit=limit)
             breaches, stale = [], set()
             for clock in clocks:
-                found, old = _flagged_alone(clock, terms=terms, at=at)
+                found, old = _flagged_alone(clock, at=at)
                 breaches += found
                 stale |= old
     if stale:
@@ -138,9 +136,7 @@ def _claimed(claim: str, *, at: datetime, limit: int) -> list[StoredClock]:
         return projecting.stored(cursor.fetchall())
 
 
-def _flagged(
-    clocks: list[StoredClock], *, terms: Terms, at: datetime
-) -> tuple[list[int], set[int]]:
+def _flagged(clocks: list[StoredClock], *, at: datetime) -> tuple[list[int], set[int]]:
     """Settle claimed clocks after reading their evidence again.
 
     Returns:
@@ -148,6 +144,7 @@ def _flagged(
     """
     if not clocks:
         return [], set()
+    terms = current_terms(at=at)
     outcomes: list[fold.Outcome] = []
     leads = {clock.columns["lead_id"] for clock in clocks} - {None}
     if leads:
@@ -169,13 +166,11 @@ def _flagged(
     return breaches, {clock.columns["lead_id"] for clock in clocks if clock.identity not in said}
 
 
-def _flagged_alone(
-    clock: StoredClock, *, terms: Terms, at: datetime
-) -> tuple[list[int], set[int]]:
+def _flagged_alone(clock: StoredClock, *, at: datetime) -> tuple[list[int], set[int]]:
     """Settle one clock; put it aside for a while when that fails."""
     try:
         with transaction.atomic():
-            return _flagged([clock], terms=terms, at=at)
+            return _flagged([clock], at=at)
     except Exception:
         logger.exception("Clock %s failed to fold", clock.id)
         Clock.objects.filter(pk=clock.id).update(retry_at=at + RETRY_AFTER)
