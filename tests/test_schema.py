@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from revops.audit.models import AppendOnlyModel
+from revops.people.models import User
 
 PACKAGES = {"revops", "definitions", "sla", "pipeline", "dashboards"}
 OURS = sorted(
@@ -64,7 +65,7 @@ def test_who_and_when_are_stored_together_or_not_at_all(model):
     loose = []
     for name in sorted(names):
         pair = (name, name.removesuffix("_by") + "_at")
-        is_person = isinstance(model._meta.get_field(name), models.ForeignKey)
+        is_person = model._meta.get_field(name).related_model is User
         is_pair = name.endswith("_by") and is_person and pair[1] in names
         if not is_pair or not nullable.issuperset(pair):
             continue
