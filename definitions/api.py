@@ -146,6 +146,7 @@ class DefinitionListView(AgreementApiView):
     """GET the definitions."""
 
     @extend_schema(
+        operation_id="definitions_list",
         summary="Show the definitions in use and their history",
         responses={200: DefinitionsOut, **PROBLEMS},
     )

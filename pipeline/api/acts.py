@@ -140,12 +140,12 @@ def _read(
     )
     named = {getattr(row, "rep_external_id", None) for _, row in read} - {None}
     reps = dict(Rep.objects.filter(external_id__in=named).values_list("external_id", "id"))
-    good = []
+    good: list[tuple[int, Any, int, int | None]] = []
     for index, row in read:
         rep = getattr(row, "rep_external_id", None)
-        problems = _unknown(row, leads=leads, reps=reps, rep=rep)
-        if problems:
-            refused.append(_refusal(index, row.external_id or "", problems))
+        missing = _unknown(row, leads=leads, reps=reps, rep=rep)
+        if missing:
+            refused.append(_refusal(index, row.external_id or "", missing))
         else:
             good.append((index, row, leads[row.lead_external_id], reps.get(rep or "")))
     return good, refused

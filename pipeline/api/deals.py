@@ -58,7 +58,7 @@ class OpportunityListView(ApiView):
             raw = {name: value for name, value in raw.items() if name != "source_system"}
         row = self.validated(OpportunityIn, raw)
         result = self.store(row, source_system=system or DEFAULT_SYSTEM)
-        deal = _deals().get(pk=result.opportunity_id)
+        deal = _deals().get(source_system=system or DEFAULT_SYSTEM, external_id=row.external_id)
         is_new = result.status == "created"
         return Response(
             opportunity_out(deal).model_dump(mode="json"),
@@ -74,6 +74,7 @@ class OpportunityListView(ApiView):
         return stored(self, row, source_system=source_system)
 
     @extend_schema(
+        operation_id="opportunities_list",
         summary="List deals",
         parameters=query_parameters(OpportunityQuery),
         responses={200: OpportunityPage, **PROBLEMS},

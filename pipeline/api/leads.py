@@ -145,6 +145,7 @@ class LeadListView(ApiView):
             ) from None
 
     @extend_schema(
+        operation_id="leads_list",
         summary="List leads",
         parameters=query_parameters(LeadQuery),
         responses={200: LeadPage, **PROBLEMS},

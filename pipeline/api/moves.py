@@ -131,8 +131,8 @@ class LeadAssignmentView(ApiView):
         )
         if result.status == Status.REFUSED:
             raise refused(result.code, result.message, to=Stage.ASSIGNED, view=self)
-        stored = Assignment.objects.select_related("rep").filter(pk=result.assignment_id).first()
-        rep = stored.rep if stored else Rep.objects.filter(pk=result.rep_id).first()
+        stored = Assignment.objects.filter(pk=result.assignment_id or 0).first()
+        rep = Rep.objects.filter(pk=result.rep_id or 0).first()
         lead.refresh_from_db()
         answer = AssignmentAnswer(
             lead_id=lead.pk,

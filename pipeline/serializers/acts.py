@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from pipeline.fact_rows import Day
 from pipeline.rows import SystemName
 from pipeline.serializers.common import DEFAULT_SYSTEM, MAX_ROWS, RepOut
 from revops.rest.schema import Out
-from revops.rest.strict import Instant, Key, Line, Row, Story, one_of
+from revops.rest.strict import Day, Instant, Key, Line, Row, Story, one_of
 
 MOVES = ("working", "accepted", "rejected", "recycled", "disqualified", "sql", "opportunity")
 
