@@ -9,5 +9,5 @@ def database_now() -> datetime:
     """Return the instant the database reads; aware, UTC, to the microsecond."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (at,) = cursor.fetchone()
+        at: datetime = cursor.fetchone()[0]
     return at.astimezone(UTC)

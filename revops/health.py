@@ -87,7 +87,9 @@ def sweep_problems() -> list[str]:
     if run is None or run.finished_at is None:
         problems.append("no sweep has finished yet")
     elif at - run.finished_at > MOST_LATE:
-        problems.append(f"the last sweep finished {int((at - run.finished_at).total_seconds())} s ago")
+        problems.append(
+            f"the last sweep finished {int((at - run.finished_at).total_seconds())} s ago"
+        )
     oldest = import_string(settings.OLDEST_OVERDUE)(at=at)
     if oldest is not None and at - oldest > MOST_LATE:
         problems.append("a deadline passed more than 120 s ago and is not flagged")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.conf import settings
@@ -97,7 +97,7 @@ def provision() -> None:
 
 def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
     """Connect to the server's maintenance database as the role that may create things."""
-    address = settings.DATABASE_ADMIN or owner_address()
+    address: dict[str, Any] = settings.DATABASE_ADMIN or owner_address()
     return psycopg.connect(
         dbname="postgres",
         host=address["HOST"] or None,
@@ -108,7 +108,7 @@ def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
     )
 
 
-def owner_address() -> dict[str, object]:
+def owner_address() -> dict[str, Any]:
     """Return the owner's address, or the application's where no owner is configured."""
-    address: dict[str, object] = settings.DATABASE_OWNER or settings.DATABASES["default"]
+    address: dict[str, Any] = settings.DATABASE_OWNER or settings.DATABASES["default"]
     return address

@@ -44,7 +44,7 @@ class PlotlyFinder(BaseFinder):
         yield "plotly.min.js", storage
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):
+class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no types published
     """File names carry a hash of the content, so browsers may keep them for ever."""
 
     # A name that a template spells wrong is found by the tests; it must not break a page.
@@ -58,7 +58,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
         return QuickCompressor(**words | {"extensions": [*SKIPPED, "map"]})
 
 
-class QuickCompressor(Compressor):  # type: ignore[misc]  # whitenoise publishes no types
+class QuickCompressor(Compressor):  # type: ignore[misc]  # no types published
     """Brotli's best level costs 12 s on the chart library and wins 8 %; large files take 9."""
 
     @staticmethod

@@ -27,7 +27,7 @@ UNUSED_STATIC = ["rest_framework/*", "django_htmx/ext/*", "django_htmx/*-4*"]
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
     """Gunicorn configured in code; there is no configuration file to get wrong."""
 
-    def __init__(self, *, host: str, port: int, threads: int, workers: int):
+    def __init__(self, *, host: str, port: int, threads: int, workers: int) -> None:
         self.options: dict[str, Any] = {
             "bind": f"{host}:{port}",
             "workers": workers,
