@@ -76,7 +76,9 @@ def line_of(*, clock: Clock, terms: Terms, reader: Viewer, at: datetime) -> Cloc
         name=str(clock.get_kind_display()),
         badge=shown,
         due=due_words(clock=clock, reader=reader, at=at),
-        counted=f"{min(clock.counted or 0, wanted)} of {wanted}" if wanted else "",
+        counted=f"{min(clock.counted or 0, wanted)} of {wanted}"
+        if wanted and clock.status in RUNNING
+        else "",
         sentence=clock.commitment.sentence,
         is_enforced=clock.enforced,
     )
@@ -94,7 +96,7 @@ def due_words(*, clock: Clock, reader: Viewer, at: datetime) -> str:
 def _near(instant: datetime, *, reader: Viewer, at: datetime) -> str:
     """Return an instant as short as it is clear: the time today, the day within a week."""
     gap = abs((instant - at).days)
-    style = "day_time" if gap < 6 else "moment"  # noqa: PLR2004 - the same weekday is a week away
+    style = "day_time" if gap < 6 else "day"  # noqa: PLR2004 - the same weekday is a week away
     return formats.local(instant, zone=reader.zone, style=style, twelve_hours=reader.twelve_hours)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from definitions.criteria import Explanation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.models import Round
 
 PARTS_SHOWN = 3
@@ -17,21 +19,29 @@ def checks_of(current: Round | None) -> list[dict[str, str]]:
     snapshot = current.explanation if current else {}
     if not snapshot or "rule" not in snapshot:
         return []
-    rule = Explanation.from_json(snapshot["rule"])
-    checks = [
-        {"state": leaf.outcome.value, "label": leaf.criterion, "value": leaf.value}
-        for leaf in rule.leaves()
+    checks = list(_lines(Explanation.from_json(snapshot["rule"])))
+    disqualifiers = snapshot.get("disqualifiers", ())
+    holding = [
+        one["label"] for one in disqualifiers if Explanation.from_json(one["rule"]).qualifies
     ]
-    for one in snapshot.get("disqualifiers", ()):
-        holds = Explanation.from_json(one["rule"]).qualifies
-        checks.append(
-            {
-                "state": "fail" if holds else "pass",
-                "label": f"Not: {one['label'][:1].lower()}{one['label'][1:]}",
-                "value": "",
-            }
-        )
+    checks += [{"state": "fail", "label": label, "value": ""} for label in holding]
+    if disqualifiers and not holding:
+        checks.append({"state": "pass", "label": "No disqualifier is known", "value": ""})
     return checks
+
+
+def _lines(node: Explanation) -> Iterator[dict[str, str]]:
+    """Yield the comparisons that decided; what another one stood in for is left out."""
+    if not node.children:
+        yield {"state": node.outcome.value, "label": node.criterion, "value": node.value}
+        return
+    if len(node.children) == 1 and node.children[0].outcome is not node.outcome:
+        label = f"Not: {node.children[0].criterion}"
+        yield {"state": node.outcome.value, "label": label, "value": node.children[0].value}
+        return
+    for child in node.children:
+        if not node.qualifies or child.qualifies:
+            yield from _lines(child)
 
 
 def why_of(current: Round | None) -> str:

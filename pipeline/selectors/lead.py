@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.text import capfirst
-
 from pipeline import stages
 from pipeline.choices import Designation, QualityFlag, Stage
 from pipeline.models import Activity, Lead, Opportunity, Round
@@ -252,14 +250,14 @@ def _lead_facts(lead: Lead, card: LeadCard) -> list[Fact]:
     told = [
         ("Mail", card.person.email),
         ("Title", card.person.title),
-        ("Seniority", lead.seniority),
+        ("Seniority", lead.seniority.replace("_", " ")),
         ("Source", lead.channel.name if lead.channel else "No channel recorded"),
         ("Source group", str(lead.get_source_group_display())),
         ("Campaign", lead.campaign),
         ("Owner", card.owner or "Nobody yet"),
         ("Id at source", f"{lead.source_system} {lead.external_id}"),
     ]
-    return [Fact(term=term, text=capfirst(text)) for term, text in told if text]
+    return [Fact(term=term, text=text) for term, text in told if text]
 
 
 def _context(lead: Lead, current: Round | None, *, reader: Viewer, at: datetime) -> list[Fact]:

@@ -26,6 +26,7 @@ _ACTIVITY_ICONS = {
     ActivityKind.MESSAGE: "message-square",
     ActivityKind.MEETING: "calendar",
 }
+_ORIGINS = {"import": "imported", "api": "by an integration", "job": "by a job"}
 _STAGE_TONES = {
     Stage.REJECTED: "bad",
     Stage.DISQUALIFIED: "bad",
@@ -142,8 +143,8 @@ def _who(row: Transition, *, names: dict[str, str]) -> str:
     words = [names.get(row.actor, row.actor)]
     if row.round.number > 1:
         words.append(f"round {row.round.number}")
-    if row.origin in {"import", "api", "job"}:
-        words.append(f"by {row.get_origin_display()}")
+    if row.origin in _ORIGINS:
+        words.append(_ORIGINS[row.origin])
     return " · ".join(words)
 
 
