@@ -12,7 +12,9 @@ from sla.fold.judge import is_excused, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from sla.clock import BusinessCalendar
     from sla.fold.facts import Terms
     from sla.fold.timeline import Cycle
 
@@ -52,27 +54,29 @@ def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome]:
         outcome.cancel_reason = UNKNOWN
         yield outcome
         return
-    times = deadline(promise=promise, calendar=version.hours, start=captured.occurred_at)
-    age = handoff.occurred_at - captured.occurred_at
+    _judge(outcome, captured.occurred_at, handoff.occurred_at, version.hours)
+    if outcome.missed and is_excused(ClockKind.LEAD_AGE, cycle):
+        outcome.status = ClockStatus.EXCUSED
+    yield outcome
+
+
+def _judge(
+    outcome: Outcome, captured_at: datetime, handed_at: datetime, hours: BusinessCalendar
+) -> None:
+    """Fill in the age, and by how much it is over the limit."""
+    times = deadline(promise=outcome.promise, calendar=hours, start=captured_at)
     outcome.started_at, outcome.due_at, outcome.breach_at = (
-        captured.occurred_at,
+        captured_at,
         times.due_at,
         times.breach_at,
     )
-    outcome.stopped_at, outcome.stopped_by = handoff.occurred_at, handoff.key
-    outcome.measure = {"age_seconds": seconds(age)}
-    outcome.business_seconds = seconds(
-        version.hours.between(captured.occurred_at, handoff.occurred_at)
-    )
+    outcome.stopped_at, outcome.stopped_by = handed_at, outcome.started_by
+    outcome.measure = {"age_seconds": seconds(handed_at - captured_at)}
+    outcome.business_seconds = seconds(hours.between(captured_at, handed_at))
     outcome.status = ClockStatus.MET
-    if handoff.occurred_at > times.due_at:
+    if handed_at > times.due_at:
+        over = handed_at - times.due_at
         outcome.missed, outcome.status = True, ClockStatus.BREACHED_CLOSED
-        over = handoff.occurred_at - times.due_at
         outcome.late_calendar_seconds = seconds(over)
-        outcome.late_business_seconds = seconds(
-            version.hours.between(times.due_at, handoff.occurred_at)
-        )
+        outcome.late_business_seconds = seconds(hours.between(times.due_at, handed_at))
         outcome.measure["over_by_seconds"] = seconds(over)
-        if is_excused(ClockKind.LEAD_AGE, cycle):
-            outcome.status = ClockStatus.EXCUSED
-    yield outcome

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.sla import scenario_database
-from tests.sla.test_fold_rules import FIRST_CONTACT, NYC, OWNER, event, tick
+from tests.sla.rule_words import FIRST_CONTACT, NYC, OWNER, event, tick
 
 pytestmark = pytest.mark.django_db
 

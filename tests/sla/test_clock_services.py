@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from definitions.services.freezing import install_defaults
-from revops.audit.models import AppendOnlyError
 from revops.outbox.models import Message
 from sla import selectors, services
 from sla.choices import ClockKind, ClockStatus, EvidenceKind, RevisionKind, Scope
@@ -16,7 +15,6 @@ from tests.factories.pipeline import LeadFactory, RepFactory
 from tests.factories.sla import (
     TUESDAY,
     ActivationFactory,
-    BreachFactory,
     ClockFactory,
     CommitmentFactory,
     commitment_in_force,
@@ -44,58 +42,6 @@ def assigned_lead(**fields):
     lead = LeadFactory(**fields)
     told(lead, EvidenceKind.ASSIGNED, TUESDAY, rep_id=RepFactory().pk)
     return lead
-
-
-REFUSED = {
-    "sla_clock_breach_not_before_due": {"breach_at": DUE - MINUTE},
-    "sla_clock_pending_has_no_stop": {"stopped_at": DUE},
-    "sla_clock_status_is_known": {"status": "late"},
-    "sla_clock_kind_is_known": {"kind": "coffee", "side": "sales"},
-    "sla_clock_side_is_known": {"side": "finance"},
-    "sla_clock_scope_is_known": {"scope": "team"},
-    "sla_clock_pending_breaches_unless_paused": {"breach_at": None},
-    "sla_clock_pause_is_whole": {
-        "status": ClockStatus.MET,
-        "stopped_at": DUE,
-        "paused_since": TUESDAY,
-    },
-    "sla_clock_pause_reason_is_known": {
-        "breach_at": None,
-        "paused_since": TUESDAY,
-        "pause_until": DUE,
-        "pause_reason": "lunch",
-    },
-    "sla_clock_month_instead_of_lead": {"month": "2026-03-01"},
-    "sla_clock_cancelled_iff_reason": {"status": ClockStatus.CANCELLED},
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_database_refuses_an_impossible_clock(name):
-    with pytest.raises(IntegrityError, match=name):
-        ClockFactory(**REFUSED[name])
-
-
-def test_database_refuses_the_same_clock_twice():
-    clock = ClockFactory()
-
-    with pytest.raises(IntegrityError, match="sla_clock_once"):
-        ClockFactory(started_by=clock.started_by, commitment=clock.commitment)
-
-
-def test_database_refuses_a_second_breach_of_a_clock():
-    breach = BreachFactory()
-
-    with pytest.raises(IntegrityError, match="clock_id"):
-        BreachFactory(clock=breach.clock)
-
-
-@pytest.mark.parametrize("make", [BreachFactory, CommitmentFactory])
-def test_rows_of_record_refuse_a_change(make):
-    row = make()
-
-    with pytest.raises(AppendOnlyError):
-        type(row).objects.filter(pk=row.pk).update(side="marketing")
 
 
 def test_an_assignment_starts_the_clock_and_a_call_stops_it():
