@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from definitions.choices import Purpose
 from definitions.content import Contribution, Definitions, ScoreModel, Sla
 from definitions.content.words import Dimension
 
@@ -67,6 +68,12 @@ def _definitions(document: Definitions) -> Iterator[Finding]:
                 )
         if not term.designated_by:
             yield Finding(Level.REFUSED, f"terms/{code}", "Nobody may say so: name the roles.")
+    if any(entry.history_only for entry in document.reasons[Purpose.REJECT].entries):
+        yield Finding(
+            Level.REFUSED,
+            f"reasons/{Purpose.REJECT}",
+            "A signed list of reject reasons has no entry that only imports may use.",
+        )
     for purpose, reasons in document.reasons.items():
         offered = [one for one in reasons.entries if not one.is_retired and not one.history_only]
         if not offered:

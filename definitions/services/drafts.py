@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from definitions import selectors
-from definitions.choices import Closure, DocumentKind
+from definitions.choices import Closure, DocumentKind, Purpose
 from definitions.documents import (
     ContentError,
     Fault,
@@ -73,11 +73,20 @@ def open_draft(*, kind: DocumentKind, by: User, at: datetime) -> Draft:
     content = dict(version.content)
     if kind == DocumentKind.CONTRIBUTION:
         content["quarter"] = next_quarter(after=at)
+    if kind == DocumentKind.DEFINITIONS:
+        content["reasons"] = _without_history(content["reasons"])
     for key, body in clauses_of(kind=kind, content=content).items():
         clause = Clause(draft=draft, key=key, body=body, edited_at=at, edited_by=by)
         history_by(instance=clause, by=by, at=at)
         clause.save()
     return draft
+
+
+def _without_history(reasons: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of the reject list what only history needs: once agreed, a reject has a reason."""
+    rejects = reasons[Purpose.REJECT]
+    kept = [entry for entry in rejects["entries"] if not entry["history_only"]]
+    return {**reasons, Purpose.REJECT: {**rejects, "entries": kept}}
 
 
 def next_quarter(*, after: datetime) -> dict[str, str]:

@@ -42,11 +42,18 @@ def test_reason_rows_are_those_of_the_content(cast):
     assert with_history[-1].history_only
 
 
-def test_draft_holds_the_clauses_of_the_version_in_use(draft):
+def test_draft_holds_the_version_in_use_without_reject_reasons_of_history(draft):
     version = selectors.version_in_use(kind="definitions", at=NOON).version
 
-    assert services.draft_content(draft=draft) == version.content
+    content = services.draft_content(draft=draft)
+
     assert draft.based_on == version
+    before = version.content.pop("reasons")
+    after = content.pop("reasons")
+    assert content == version.content
+    rejects = [entry["code"] for entry in before.pop("reject")["entries"]]
+    assert [entry["code"] for entry in after.pop("reject")["entries"]] == rejects[:-1]
+    assert (rejects[-1], after) == ("not_recorded", before)
 
 
 def test_opening_twice_gives_the_same_draft(draft, cast):
