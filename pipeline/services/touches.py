@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from pipeline.choices import Origin
 
+# Being captured is the first act of a lead, whether or not it is recorded as a touch.
 LAST_TOUCH = """
 UPDATE pipeline_lead l SET last_touch_at = t.last_at, changed_at = %s
-FROM (SELECT lead_id, max(occurred_at) AS last_at FROM pipeline_touch
-      WHERE lead_id = ANY(%s) GROUP BY lead_id) t
-WHERE l.id = t.lead_id AND l.last_touch_at IS DISTINCT FROM t.last_at
+FROM (SELECT w.id, greatest(max(c.occurred_at), w.captured_at) AS last_at
+      FROM pipeline_lead w LEFT JOIN pipeline_touch c ON c.lead_id = w.id
+      WHERE w.id = ANY(%s) GROUP BY w.id, w.captured_at) t
+WHERE l.id = t.id AND l.last_touch_at IS DISTINCT FROM t.last_at
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -74,8 +75,13 @@ class Translator:
                     f"The map joins {one.rule.file} on the column {one.rule.column!r}, which the "
                     "file does not have."
                 )
+        if not file_map.columns and not any(map(self._columns.knows, header)):
+            raise ImportRefusedError(
+                f"Line 1 names no column of {kind}: the first line has to be a header row. It "
+                f"reads: {', '.join(header)[:300]}."
+            )
         sources = _present(file_map.columns, available=available, file_map=file_map)
-        sources |= self._unmapped(kind=kind, header=header)
+        sources |= self._unmapped(kind=kind, header=header, mapped=sources)
         _check_sources(kind=kind, sources=sources, available=available, header=header)
         default = zone(zone_name)
         self._rules = [
@@ -88,14 +94,16 @@ class Translator:
         """Our columns that this file fills."""
         return frozenset(rule.name for rule in self._rules)
 
-    def _unmapped(self, *, kind: ImportKind, header: Sequence[str]) -> dict[str, Source]:
+    def _unmapped(
+        self, *, kind: ImportKind, header: Sequence[str], mapped: Mapping[str, Source]
+    ) -> dict[str, Source]:
         """Decide about the file's columns that the map does not name."""
         reading = self._map.read
-        used = {name for source in self._map.columns.values() for name in source.from_}
+        used = {name for source in mapped.values() for name in source.from_}
         used |= {one.rule.column for one in self._lookups} | set(reading.ignore) | ADDED
         found = {}
         for name in header:
-            if name in used or name in self._map.columns:
+            if name in used or name in mapped:
                 continue
             if self._columns.knows(name):
                 found[name] = Source.model_validate({"from": (name,)})
@@ -135,9 +143,9 @@ class Translator:
         if not text:
             return None
         if rule.name in self._columns.times:
-            return read_time(text=text, form=rule.source.format, zone=rule.zone)
+            return read_time(text=text, forms=rule.source.format, zone=rule.zone)
         if rule.name in self._columns.dates:
-            return read_date(text=text, form=rule.source.format)
+            return read_date(text=text, forms=rule.source.format)
         if rule.name in self._columns.numbers:
             return self._number(text)
         return text
@@ -166,24 +174,19 @@ class Translator:
         return bare.replace(reading.decimal, ".").strip()
 
 
-def read_time(*, text: str, form: str, zone: ZoneInfo) -> datetime:
+def read_time(*, text: str, forms: Sequence[str] = (), zone: ZoneInfo) -> datetime:
     """Return the instant a cell names, in UTC.
 
     Args:
-        text: ISO 8601, or written as `form` says; a date alone is the start of that day.
-        form: A `strptime` format, or empty.
+        text: ISO 8601, or written as one of `forms`; a date alone is the start of that day.
+        forms: `strptime` formats, the first that fits counts.
         zone: The zone of a time without an offset. A local time that comes twice is the first
-            of the two; one that is skipped is the instant the clocks jump to or a little after.
+            of the two; one that is skipped is as long after the jump as it is written after it.
 
     Raises:
         CellError: The text is no such time.
     """
-    try:
-        # The zone follows: a format without %z names a local time.
-        found = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007
-    except ValueError:
-        wanted = f"a time written as {form}" if form else "a time in ISO 8601"
-        raise CellError("bad_time", f"{text[:80]!r} is not {wanted}") from None
+    found = _written(text=text, forms=forms, code="bad_time", what="a time")
     if found.tzinfo is None:
         found = found.replace(tzinfo=zone)
     try:
@@ -192,31 +195,47 @@ def read_time(*, text: str, form: str, zone: ZoneInfo) -> datetime:
         raise CellError("out_of_range", f"{text[:80]!r} is out of range") from None
 
 
-def read_date(*, text: str, form: str) -> date:
+def read_date(*, text: str, forms: Sequence[str] = ()) -> date:
     """Return the date a cell names; of a time the local date as written.
 
     Raises:
         CellError: The text is no date.
     """
-    try:
-        found = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007
-    except ValueError:
-        wanted = f"a date written as {form}" if form else "a date in ISO 8601"
-        raise CellError("bad_date", f"{text[:80]!r} is not {wanted}") from None
-    return found.date()
+    return _written(text=text, forms=forms, code="bad_date", what="a date").date()
+
+
+def _written(*, text: str, forms: Sequence[str], code: str, what: str) -> datetime:
+    """Return the time as written, with a zone only where the text names one."""
+    for form in forms:
+        with suppress(ValueError):
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
+    if not forms:
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
+    wanted = f"written as {' or '.join(forms)}" if forms else "in ISO 8601"
+    raise CellError(code, f"{text[:80]!r} is not {what} {wanted}")
 
 
 def _present(
     sources: Mapping[str, Source], *, available: Sequence[str], file_map: FileMap
 ) -> dict[str, Source]:
-    """Return the sources without columns the file lacks, where the map lets them be missing."""
-    if file_map.read.missing == "refuse":
-        return dict(sources)
+    """Return the sources with the names as the file spells them.
+
+    Where the map lets columns be missing, those the file lacks are left out.
+    """
+    spelt: dict[str, str] = {}
+    for name in reversed(available):
+        spelt[name.casefold()] = name
     found = {}
     for name, source in sources.items():
-        kept = tuple(wanted for wanted in source.from_ if wanted in available)
-        if kept or not source.from_:
-            found[name] = source.model_copy(update={"from_": kept})
+        wanted = [
+            known if known in available else spelt.get(known.casefold(), known)
+            for known in source.from_
+        ]
+        if file_map.read.missing == "skip":
+            wanted = [known for known in wanted if known in available]
+        if wanted or not source.from_:
+            found[name] = source.model_copy(update={"from_": tuple(wanted)})
     return found
 
 

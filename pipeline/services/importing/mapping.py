@@ -66,15 +66,15 @@ class Source(_Part):
     """Where one of our columns gets its value.
 
     Attributes:
-        from_: Columns of the file or of a joined one (`NAME.COLUMN`); the first that is
-            recorded counts, or with `glue` all of them.
+        from_: Columns of the file or of a joined one (`NAME.COLUMN`), in any case; the first
+            that is recorded counts, or with `glue` all of them.
         glue: Text between the parts.
         constant: The same value for every row.
         default: The value where nothing is recorded.
         values: Their value to ours; "" is "not recorded".
         other: What becomes of a value `values` does not name: kept, refused, or taken as not
             recorded.
-        format: How a time is written (`strptime`); ISO 8601 otherwise.
+        format: How a time is written (`strptime`), the first that fits; ISO 8601 otherwise.
         timezone: The zone of naive times in this column, whatever the run says.
     """
 
@@ -84,10 +84,10 @@ class Source(_Part):
     default: str = ""
     values: dict[str, str] = Field(default_factory=dict)
     other: Literal["keep", "refuse", "null"] = "keep"
-    format: str = ""
+    format: tuple[str, ...] = Field(default=(), strict=False)
     timezone: str = ""
 
-    @field_validator("from_", mode="before")
+    @field_validator("from_", "format", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value

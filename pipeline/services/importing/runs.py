@@ -125,18 +125,23 @@ def _alone(*, order: ImportOrder) -> Iterator[None]:
     """
     name = f"{order.kind}:{order.source_system}".encode()
     key = int.from_bytes(hashlib.sha256(name).digest()[:4], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, key])
-        if not cursor.fetchone()[0]:
-            raise ImportRefusedError(
-                f"An import of {order.kind} from {order.source_system} is running already."
-            )
+    if not _is_free(key):
+        raise ImportRefusedError(
+            f"An import of {order.kind} from {order.source_system} is running already."
+        )
     try:
         yield
     finally:
         if connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, key])
+
+
+def _is_free(key: int) -> bool:
+    """Take the lock if nobody holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, key])
+        return bool(cursor.fetchone()[0])
 
 
 def _run(*, order: ImportOrder, source: CsvFile, translator: Translator) -> Summary:

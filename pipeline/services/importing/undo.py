@@ -217,6 +217,10 @@ def _assignments(run: ImportRun, actor: str, at: datetime) -> int:
     for row in rows:
         handover = Handover(row.pk, None, at, undoes=row.undoes_id)
         board.handovers[row.round_id].append(handover)
+    # Without a handover that stands nobody is the rep any more; with one, it says who.
+    for current in (current for rounds in board.rounds.values() for current in rounds):
+        if board.handovers[current.pk]:
+            current.rep_id = None
     save_board(board, lead_ids=lead_ids, at=at)
     _tell(
         [(row.pk, row.round.lead_id) for row in wanted],
