@@ -13,11 +13,10 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from revops.audit.models import AuditEntry
 from revops.people.models import ApiKey, RevocationEpoch
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 TOKEN: Final = re.compile(r"sla_live_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 CACHE_SECONDS: Final = 30
-USE_NOTED_EVERY: Final = timedelta(minutes=1)
+NOTE_SECONDS: Final = 60
 
 SCOPES: Final = {
     "leads:read": "Read leads, their timelines and their deals",
@@ -77,6 +76,7 @@ class KeyFacts:
 
 
 _cache: dict[str, KeyFacts] = {}
+_noted: dict[int, float] = {}
 
 
 def sha256(token: str) -> str:
@@ -182,6 +182,7 @@ def confirm_key(*, token: str, facts: KeyFacts, epoch: int, at: datetime) -> Key
 def forget_keys() -> None:
     """Empty the cache of this process."""
     _cache.clear()
+    _noted.clear()
 
 
 def _read(prefix: str) -> KeyFacts | None:
@@ -213,7 +214,9 @@ def _read(prefix: str) -> KeyFacts | None:
 
 
 def note_use(*, key_id: int, at: datetime) -> None:
-    """Remember that the key was used, at most once a minute."""
-    ApiKey.objects.filter(
-        Q(last_used_at__isnull=True) | Q(last_used_at__lt=at - USE_NOTED_EVERY)
-    ).filter(pk=key_id).update(last_used_at=at)
+    """Remember that the key was used; a process writes it at most once a minute."""
+    last = _noted.get(key_id)
+    if last is not None and time.monotonic() - last < NOTE_SECONDS:
+        return
+    _noted[key_id] = time.monotonic()
+    ApiKey.objects.filter(pk=key_id).update(last_used_at=at)

@@ -145,6 +145,7 @@ class ApiView(APIView):
             raise unauthenticated(
                 code="key_not_valid", detail="This key has been revoked or has expired."
             )
+        keys.note_use(key_id=facts.id, at=self.opening.at)
         return replace(principal, facts=facts)
 
     def _permit(self, request: Request, principal: object) -> None:
