@@ -5,34 +5,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('definitions', '0002_protect_signed_rows'),
-        ('pipeline', '0005_take_leads_in'),
+        ("definitions", "0002_protect_signed_rows"),
+        ("pipeline", "0005_take_leads_in"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='opportunitychange',
-            name='pipeline_opportunitychange_kind_is_known',
+            model_name="opportunitychange",
+            name="pipeline_opportunitychange_kind_is_known",
         ),
         migrations.AlterField(
-            model_name='lead',
-            name='quality_flags',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('won_before_first_contact', 'Won before the first contact'), ('channel_missing', 'No channel recorded'), ('amount_missing', 'No amount'), ('close_date_missing', 'Closed without a date'), ('close_without_outcome', 'Open with a close date'), ('created_missing', 'No creation date'), ('account_missing', 'No account'), ('reason_missing', 'No reason recorded'), ('rep_not_listed', 'Rep was not on the roster'), ('out_of_order', 'Stages out of order'), ('placeholder', 'No amount, close date or next step')], max_length=40), blank=True, default=list, size=None),
+            model_name="lead",
+            name="quality_flags",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("won_before_first_contact", "Won before the first contact"),
+                        ("channel_missing", "No channel recorded"),
+                        ("amount_missing", "No amount"),
+                        ("close_date_missing", "Closed without a date"),
+                        ("close_without_outcome", "Open with a close date"),
+                        ("created_missing", "No creation date"),
+                        ("account_missing", "No account"),
+                        ("reason_missing", "No reason recorded"),
+                        ("rep_not_listed", "Rep was not on the roster"),
+                        ("out_of_order", "Stages out of order"),
+                        ("placeholder", "No amount, close date or next step"),
+                    ],
+                    max_length=40,
+                ),
+                blank=True,
+                default=list,
+                size=None,
+            ),
         ),
         migrations.AlterField(
-            model_name='opportunity',
-            name='quality_flags',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('won_before_first_contact', 'Won before the first contact'), ('channel_missing', 'No channel recorded'), ('amount_missing', 'No amount'), ('close_date_missing', 'Closed without a date'), ('close_without_outcome', 'Open with a close date'), ('created_missing', 'No creation date'), ('account_missing', 'No account'), ('reason_missing', 'No reason recorded'), ('rep_not_listed', 'Rep was not on the roster'), ('out_of_order', 'Stages out of order'), ('placeholder', 'No amount, close date or next step')], max_length=40), blank=True, default=list, size=None),
+            model_name="opportunity",
+            name="quality_flags",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("won_before_first_contact", "Won before the first contact"),
+                        ("channel_missing", "No channel recorded"),
+                        ("amount_missing", "No amount"),
+                        ("close_date_missing", "Closed without a date"),
+                        ("close_without_outcome", "Open with a close date"),
+                        ("created_missing", "No creation date"),
+                        ("account_missing", "No account"),
+                        ("reason_missing", "No reason recorded"),
+                        ("rep_not_listed", "Rep was not on the roster"),
+                        ("out_of_order", "Stages out of order"),
+                        ("placeholder", "No amount, close date or next step"),
+                    ],
+                    max_length=40,
+                ),
+                blank=True,
+                default=list,
+                size=None,
+            ),
         ),
         migrations.AlterField(
-            model_name='opportunitychange',
-            name='kind',
-            field=models.CharField(choices=[('created', 'Created'), ('accepted', 'Accepted by sales'), ('returned', 'Returned to marketing'), ('stage', 'Stage changed'), ('amount', 'Amount changed'), ('won', 'Won'), ('lost', 'Lost'), ('reopened', 'Reopened'), ('voided', 'Taken back'), ('revived', 'Brought back'), ('restored', 'Values before an import')], max_length=16),
+            model_name="opportunitychange",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("created", "Created"),
+                    ("accepted", "Accepted by sales"),
+                    ("returned", "Returned to marketing"),
+                    ("stage", "Stage changed"),
+                    ("amount", "Amount changed"),
+                    ("won", "Won"),
+                    ("lost", "Lost"),
+                    ("reopened", "Reopened"),
+                    ("voided", "Taken back"),
+                    ("revived", "Brought back"),
+                    ("restored", "Values before an import"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunitychange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['created', 'accepted', 'returned', 'stage', 'amount', 'won', 'lost', 'reopened', 'voided', 'revived', 'restored'])), name='pipeline_opportunitychange_kind_is_known'),
+            model_name="opportunitychange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "created",
+                            "accepted",
+                            "returned",
+                            "stage",
+                            "amount",
+                            "won",
+                            "lost",
+                            "reopened",
+                            "voided",
+                            "revived",
+                            "restored",
+                        ],
+                    )
+                ),
+                name="pipeline_opportunitychange_kind_is_known",
+            ),
         ),
     ]
