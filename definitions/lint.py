@@ -68,7 +68,8 @@ def _definitions(document: Definitions) -> Iterator[Finding]:
                 )
         if not term.designated_by:
             yield Finding(Level.REFUSED, f"terms/{code}", "Nobody may say so: name the roles.")
-    if any(entry.history_only for entry in document.reasons[Purpose.REJECT].entries):
+    rejects = document.reasons[Purpose.REJECT].entries
+    if any(entry.history_only and not entry.is_retired for entry in rejects):
         yield Finding(
             Level.REFUSED,
             f"reasons/{Purpose.REJECT}",
