@@ -20,6 +20,7 @@ INK, SOFT, LINE = "var(--ink)", "var(--ink-soft)", "var(--line-strong)"
 ACCENT, GRID = "var(--accent)", "var(--line)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 7))
 _TONES = {"good": "var(--good-mark)", "warn": "var(--warn-mark)", "bad": "var(--bad-mark)"}
+_TAIL = 0.9
 _PATTERNS = ("", "/", ".", "x", "-", "\\")
 
 
@@ -281,8 +282,10 @@ def response_curve(
     The curve ends below 100 % by the share nobody answered; past the promise it is shaded.
     """
     hours, share = [step.hours for step in steps], [step.share for step in steps]
-    shown = [hour for hour, part in zip(hours, share, strict=True) if part <= 0.98]  # noqa: PLR2004 - a long tail hides the rest
-    right = max([*shown, (promise_hours or 1) * 2.5, 2.0])
+    # A long tail hides the rest: nine of ten leads, or four times the promise, whichever is more.
+    shown = [hour for hour, part in zip(hours, share, strict=True) if part <= _TAIL]
+    right = max([*shown[-1:], (promise_hours or 1) * 4, 2.0])
+    right = min(right, (promise_hours or right) * 8)
     if hours and hours[-1] < right:
         hours, share = [*hours, right], [*share, share[-1]]
     curve = {
@@ -293,7 +296,7 @@ def response_curve(
     }  # fmt: skip
     layout: Figure = {
         "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 5},
-        "xaxis": {"range": [0, right], "title": {"text": "business hours since assignment"}, "ticksuffix": " h"},
+        "xaxis": {"range": [0, right], "title": {"text": "business hours since assignment", "font": {"size": 11.5}}, "ticksuffix": " h"},
         "shapes": [], "annotations": [],
     }  # fmt: skip
     if promise_hours is not None:

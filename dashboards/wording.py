@@ -117,6 +117,11 @@ def versions(labels: Sequence[VersionLabel], *, is_provisional: bool) -> str:
     return f"{words} · provisional: not agreed" if words else "provisional: not agreed"
 
 
+def short_versions(words: str) -> str:
+    """Return the versions where there is little room, such as `Definitions v1, v2 · not agreed`."""
+    return words.replace(" and v", ", v").replace("provisional: not agreed", "not agreed")
+
+
 def period(asked: Period, *, frame: Frame) -> str:
     """Return the name of a period, such as `Q4 2026`, `Nov 2026` or `3 Oct to 9 Nov 2026`."""
     setting = frame.setting

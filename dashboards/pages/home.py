@@ -40,8 +40,7 @@ def home(page: Home, *, query: QueryDict, sees_names: bool) -> Context:
     asked, frame = page.asked, page.frame
     zone = asked.zone.key.rsplit("/", 1)[-1].replace("_", " ")
     return {
-        "subtitle": "Both teams see this page and these numbers · "
-        + (f"days are cut in {zone} time" if zone != "UTC" else "days are cut in UTC"),
+        "subtitle": f"The same numbers for both teams · days of {zone}",
         "period": links.periods(query, asked=asked, frame=frame),
         "narrowing": links.narrowing(query, asked=asked),
         "filter_count": len(asked.narrowed),
@@ -62,7 +61,7 @@ def home(page: Home, *, query: QueryDict, sees_names: bool) -> Context:
 
 
 def _is_empty(page: Home) -> bool:
-    figures = [page.joint.figure, page.volume[1], page.sources[1], page.response[1]]
+    figures = [page.joint.figure, page.conversion.figure, page.sources[1], page.response[1]]
     return not any(figure.n for figure in figures) and not page.conversion.cohorts
 
 
@@ -214,7 +213,7 @@ def _stats(page: Home) -> list[Context]:
     """Return the small numbers under the joint one: each team's own, and what they lead to."""
     frame = page.frame
     currency = frame.setting.currency
-    asked, volume = page.volume
+    asked, volume = page.asked, page.conversion.figure
     change, _ = wording.against(volume.n, page.volume_before, base="before")
     quota_asked, quota = page.quota
     accepted_asked, accepted = page.accepted
@@ -224,7 +223,7 @@ def _stats(page: Home) -> list[Context]:
             "label": VOLUME.title,
             "value": formats.count(volume.n),
             "href": rows_url(VOLUME, asked),
-            "hint": change.replace(" on before", " on same day before")
+            "hint": change.replace(" on before", " on same day").replace(" with before", "")
             if change
             else "marketing's own number",
         },
@@ -336,7 +335,9 @@ def _breaches(page: Home, *, sees_names: bool) -> Context:
     total = found.count if enforced else found.unenforced_count
     base = links.first_of("dashboards:breaches")
     return {
-        "shown": [overdue_entry(clock, sees_names=sees_names, at=frame.at) for clock in found.shown],
+        "shown": [
+            overdue_entry(clock, sees_names=sees_names, at=frame.at) for clock in found.shown
+        ],
         "count": total,
         "is_enforced": enforced or not found.unenforced_count,
         "href": base if enforced or not total else f"{base}?state=observed",

@@ -43,6 +43,11 @@ def lead_url(lead_id: int | None) -> str:
     return first_of("pipeline:lead_detail", args=[lead_id]) if lead_id else ""
 
 
+def deal_url(deal_id: int) -> str:
+    """Return a deal's page, empty where there is none."""
+    return first_of("pipeline:opportunity_detail", args=[deal_id])
+
+
 def with_changes(query: QueryDict, **changes: str | None) -> str:
     """Return the address of the same page with other parameters; None drops one."""
     changed = query.copy()

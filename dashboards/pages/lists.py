@@ -8,6 +8,7 @@ from dashboards import cards, wording
 from dashboards.pages import links
 from dashboards.registry import buckets
 from dashboards.registry.base import Part, Unit
+from dashboards.selectors.answers import seconds
 from pipeline.choices import Outcome, Stage
 from revops import formats
 from revops.people.choices import Side
@@ -81,7 +82,7 @@ def _headings(found: Metric) -> Context:
         "first": "Deal" if found.subject.is_deal else "Lead",
         "at": found.date_basis.rstrip(".").split(":")[0],
         "measure": found.row_measure or "Days",
-        "numerator": found.numerator_words.capitalize() or "",
+        "numerator": "In numerator" if found.numerator_words else "",
     }
 
 
@@ -131,7 +132,7 @@ def _row(
     row: Row, found: Metric, asked: MetricFilter, *, sees_names: bool, frame: Frame
 ) -> Context:
     is_deal = row.kind == "deal"
-    href = links.lead_url(row.lead_id)
+    href = links.deal_url(row.pk) if is_deal else links.lead_url(row.lead_id)
     name = row.name if sees_names or is_deal else ""
     return {
         "name": name or row.external_id or row.lead_external_id or f"#{row.pk}",
@@ -241,6 +242,6 @@ def _broken(breach: Any, *, sees_names: bool) -> Context:
         "due_at": breach.due_at,
         "state": _STATES.get(status, status),
         "tone": {"met_late": "warn", "excused": "outline"}.get(status, "bad"),
-        "late": f"{formats.duration(cards.seconds(late))} late" if late else "",
+        "late": f"{formats.duration(seconds(late))} late" if late else "",
         "explain_href": links.first_of("sla:clock_detail", "sla:clock", args=[clock.pk]),
     }

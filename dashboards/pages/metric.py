@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Context = dict[str, Any]
 
 _BARS = 14
+_NO_WINDOW = "The chosen period."
 _MONTHS = 12
 _SHOWN_DETAILS = {
     "median_days": ("Median", "days"),
@@ -98,8 +99,11 @@ def _formula(answer: Answer, *, currency: str) -> str:
     """Return the formula with the numbers of the page, such as `96 / 400 = 24.0%`."""
     total, unit = answer.total, answer.metric.unit
     value = wording.value(unit, total.value, currency=currency)
+    if unit is Unit.BUSINESS_SECONDS and total.n:
+        within = formats.percent(total.details["within_promise"])
+        return f"{formats.count(total.numerator)} of {formats.count(total.n)} in time = {within}"
     if total.denominator is None or unit is Unit.BUSINESS_SECONDS:
-        return f"{value} over {formats.plural(total.n, 'row')}"
+        return f"{'Median' if unit is Unit.DAYS else 'Sum'} of {formats.plural(total.n, 'row')}"
     top = _number(total.numerator, currency=currency)
     bottom = _number(total.denominator, currency=currency)
     if unit is Unit.MONEY and isinstance(total.denominator, Decimal):
@@ -122,9 +126,9 @@ def _facts(answer: Answer) -> list[Context]:
         ("Window", found.window),
         ("When empty", found.null_rule),
         ("Owner", owner),
-        ("Version of the metric", f"{found.key} v{found.version}"),
+        ("Metric", f"{found.title}, version {found.version}"),
     ]
-    return [{"term": term, "text": text} for term, text in listed]
+    return [{"term": term, "text": text} for term, text in listed if text != _NO_WINDOW]
 
 
 def _details(answer: Answer, *, currency: str) -> list[Context]:

@@ -17,6 +17,7 @@ QUOTA_ATTAINMENT = QuotaAttainment()
 PIPELINE_CREATED = PipelineCreated()
 SALES_CYCLE = SalesCycle()
 ACCEPTANCE = Acceptance()
+FUNNEL = Funnel()
 
 REGISTRY = Registry(
     SOURCED_PER_REP,
@@ -31,12 +32,13 @@ REGISTRY = Registry(
     Rejection(),
     PIPELINE_CREATED,
     SALES_CYCLE,
-    Funnel(),
+    FUNNEL,
 )
 
 __all__ = [
     "ACCEPTANCE",
     "ATTAINMENT",
+    "FUNNEL",
     "MQL_TO_SQL",
     "PIPELINE_BY_SOURCE",
     "PIPELINE_CREATED",

@@ -150,7 +150,9 @@ class Metric(ABC):
         if not asked.group_by:
             return []
         rows = self._sums_by_bucket(asked)
-        return self._ordered(rows, whole=self.add_up(rows) if whole is None else whole, asked=asked)
+        return self._ordered(
+            rows, whole=self.add_up(rows) if whole is None else whole, asked=asked
+        )
 
     def _sums_by_bucket(self, asked: MetricFilter) -> list[dict[str, Any]]:
         _, label = buckets.of(asked.group_by, subject=self.subject, asked=asked)
@@ -163,7 +165,11 @@ class Metric(ABC):
         figures = [self._labelled(row, whole=whole, asked=asked) for row in rows]
         if buckets.is_time(asked.group_by):
             return sorted(figures, key=lambda figure: figure.key)
-        return sorted(figures, key=lambda figure: (-figure.n, figure.key))
+        return sorted(figures, key=lambda figure: (-self.weight(figure), figure.key))
+
+    def weight(self, figure: Figure) -> float:
+        """Return by what groups are put in order, the heaviest first."""
+        return figure.n
 
     def add_up(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the sums over the groups, from which shares of the whole are taken."""

@@ -206,6 +206,10 @@ class AmountMetric(DealMetric):
         }
         return {**super().add_up(rows), **amounts}
 
+    def weight(self, figure: Figure) -> float:
+        """Return the group's amount."""
+        return float(figure.numerator or 0)
+
     def together(self, asked: MetricFilter) -> tuple[Figure, list[Figure]]:
         """Return the whole and its groups; one statement, because sums add up."""
         rows = self._sums_by_bucket(asked)

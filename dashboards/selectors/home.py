@@ -16,6 +16,7 @@ from dashboards.filters import MetricFilter
 from dashboards.metrics import Period, Question
 from dashboards.registry import (
     ACCEPTANCE,
+    FUNNEL,
     MQL_TO_SQL,
     PIPELINE_BY_SOURCE,
     QUOTA_ATTAINMENT,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 CYCLE = {"from": "accepted", "outcome": "won"}
 OPEN = {"scope": "open"}
 CREATED = {"scope": "created"}
+CONFIRMED = {"from_stage": "sql", "to_stage": "sql", "within_days": ""}
 COHORT_MONTHS = 12
 
 
@@ -76,6 +78,7 @@ class Conversion:
     """MQL to SQL: the newest cohort that can be judged, and the flow of the chosen period.
 
     Attributes:
+        confirmed: The rounds that reached SQL in the period, whenever they became MQL.
         cohorts: The last twelve months, oldest first.
         judged: The newest mature cohort large enough, with its question; None when there is none.
         earlier: The cohort before it.
@@ -83,6 +86,7 @@ class Conversion:
 
     asked: MetricFilter
     figure: Figure
+    confirmed: Figure
     cohorts: list[Figure]
     judged: tuple[MetricFilter, Figure] | None
     earlier: Figure | None
@@ -90,7 +94,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The shared page."""
+    """The shared page; the volume is the number of rounds behind the conversion."""
 
     frame: Frame
     asked: MetricFilter
@@ -101,7 +105,6 @@ class Home:
     response: tuple[MetricFilter, Figure]
     curve: list[metrics.Step]
     wins: tuple[MetricFilter, list[Figure]]
-    volume: tuple[MetricFilter, Figure]
     volume_before: int
     accepted: tuple[MetricFilter, Figure]
     quota: tuple[MetricFilter, Figure]
@@ -115,7 +118,6 @@ def home(asked: MetricFilter, *, frame: Frame) -> Home:
     wins = WIN_RATE.groups(asked.by("source_group"))
     stock = asked.by("source_group").asking(**OPEN)
     created = asked.by("source_group").asking(**CREATED)
-    volume = _with_before(asked)
     return Home(
         frame=frame,
         asked=asked,
@@ -126,8 +128,7 @@ def home(asked: MetricFilter, *, frame: Frame) -> Home:
         response=(asked, RESPONSE_TIME.total(asked)),
         curve=response_steps(asked),
         wins=(asked.by("source_group"), wins),
-        volume=(asked, volume[0]),
-        volume_before=volume[1],
+        volume_before=VOLUME.total(_same_part(asked)).n,
         accepted=(asked, ACCEPTANCE.total(asked)),
         quota=(asked, QUOTA_ATTAINMENT.total(asked)),
         cycle=(
@@ -154,10 +155,6 @@ def _same_part(asked: MetricFilter) -> MetricFilter:
     """Return the period before up to the same day; whole for a period that is over."""
     whole = before(asked)
     return whole.over(metrics.first_days(period=whole.period, days=elapsed(asked)))
-
-
-def _with_before(asked: MetricFilter) -> tuple[Figure, int]:
-    return VOLUME.total(asked), VOLUME.total(_same_part(asked)).n
 
 
 def _joint(asked: MetricFilter, *, frame: Frame, wins: list[Figure]) -> Joint:
@@ -260,8 +257,9 @@ def _question(
 
 
 def _conversion(asked: MetricFilter) -> Conversion:
-    """Read the chosen period, and the months before it as cohorts; two statements."""
+    """Read the period, its flow, and the months before it as cohorts; three statements."""
     figure = MQL_TO_SQL.total(asked)
+    confirmed = FUNNEL.total(asked.asking(**CONFIRMED))
     last = metrics.month_of(day=min(asked.period.last_on, asked.setting.today(at=asked.at)))
     first = metrics.add_months(day=last.starts_on, months=1 - COHORT_MONTHS)
     course = asked.over(Period(first, last.ends_on)).by("month")
@@ -270,11 +268,12 @@ def _conversion(asked: MetricFilter) -> Conversion:
     large = [cohort for cohort in mature if cohort.n >= metrics.SMALL_SAMPLE]
     judged = (large or mature)[-1:]
     if not judged:
-        return Conversion(asked, figure, cohorts, None, None)
+        return Conversion(asked, figure, confirmed, cohorts, None, None)
     at = mature.index(judged[0])
     return Conversion(
         asked=asked,
         figure=figure,
+        confirmed=confirmed,
         cohorts=cohorts,
         judged=(asked.over(month_period(judged[0].key)), judged[0]),
         earlier=mature[at - 1] if at else None,

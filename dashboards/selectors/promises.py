@@ -100,6 +100,10 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
         options={"commitment": "", "side": "", "enforced": ""},
         **narrowed,
     )
+    signed = _signed_from(frame)
+    if signed is not None:
+        # Before a signature the clocks only measured; nothing was promised that could be missed.
+        asked = asked.asking(commitment="", side="", enforced="yes")
     counts = _due_by_month(asked)
     held = [pair[1] for pair in sla_of(entry).ordered_commitments() if pair[1].is_active]
     unique = {commitment.kind: commitment for commitment in reversed(held)}
@@ -107,11 +111,25 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
     counted = any(commitment.kind is ClockKind.MQL_VOLUME for commitment in shown)
     volumes = _volume_by_month(asked) if counted else {}
     return [
-        _volume_promise(commitment, volumes=volumes, asked=asked, this_month=this_month)
+        _volume_promise(
+            commitment, volumes=volumes, asked=asked, this_month=this_month, signed=signed
+        )
         if commitment.kind is ClockKind.MQL_VOLUME
         else _promise(commitment, counts=counts, asked=asked, this_month=this_month)
         for commitment in sorted(shown, key=lambda one: (one.side.value != "sales", one.position))
     ]
+
+
+def _signed_from(frame: Frame) -> date | None:
+    """Return the local day from which an SLA was in force, None where none is now."""
+    if not frame.is_signed(DocumentKind.SLA):
+        return None
+    starts = [
+        entry.effective_from
+        for entry in frame.schedule.entries
+        if entry.kind is DocumentKind.SLA and entry.is_signed
+    ]
+    return min(starts).astimezone(frame.setting.zone).date()
 
 
 def _window(this_month: Period) -> Period:
@@ -153,7 +171,7 @@ def _promise(
         count = counts.get((commitment.kind.value, f"{first:%Y-%m}"), nothing)
         kept = count.kept >= target * count.due if count.due else None
         history.append((MonthKept(first, kept), count))
-    options = {"commitment": commitment.kind.value, "side": "", "enforced": ""}
+    options = {**asked.options, "commitment": commitment.kind.value}
     return Promise(
         commitment=commitment,
         month=counts.get((commitment.kind.value, f"{this_month.starts_on:%Y-%m}"), nothing),
@@ -170,12 +188,14 @@ def _volume_promise(
     volumes: dict[str, int],
     asked: MetricFilter,
     this_month: Period,
+    signed: date | None,
 ) -> Promise:
     promised = commitment.count or 0
     history = []
     for first in _months(this_month):
         reached = volumes.get(f"{first:%Y-%m}", 0)
-        month = MonthKept(first, reached >= promised if promised and reached else None)
+        is_judged = promised and reached and (signed is None or first >= signed)
+        month = MonthKept(first, reached >= promised if is_judged else None)
         history.append((month, MonthCount(reached, promised)))
     today = asked.setting.today(at=asked.at)
     gone = metrics.workdays(first=this_month.starts_on, after=today + timedelta(days=1))
@@ -216,7 +236,9 @@ def open_breaches(*, at: datetime, limit: int = 5) -> OpenBreaches:
         unenforced_count=Count("pk", filter=Q(enforced=False)),
     )
     only = clocks.filter(enforced=True) if counts["enforced_count"] else clocks
-    shown = only.select_related("lead__company", "commitment", "rep").order_by("due_at", "pk")[:limit]
+    shown = only.select_related("lead__company", "commitment", "rep").order_by("due_at", "pk")[
+        :limit
+    ]
     return OpenBreaches(list(shown), counts["enforced_count"], counts["unenforced_count"])
 
 

@@ -25,7 +25,7 @@ def mara(agreement):
 
 
 @pytest.fixture
-def page(client, mara):
+def logged_in(client, mara):
     """A browser in which Mara is logged in."""
     client.force_login(mara)
     return client

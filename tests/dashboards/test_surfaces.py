@@ -88,11 +88,11 @@ def api_rows(api, url):
 
 @pytest.mark.parametrize("query", FILTERS)
 @pytest.mark.parametrize("key", [metric.key for metric in REGISTRY])
-def test_page_api_and_rows_say_the_same(key, query, api, page, company):
+def test_page_api_and_rows_say_the_same(key, query, api, logged_in, company):
     told = api(f"{reverse('dashboards:api_metric_detail', args=[key])}?{query}").json()
     listed = api_rows(api, f"{reverse('dashboards:api_metric_rows', args=[key])}?{query}&limit=3")
-    shown = page.get(f"{reverse('dashboards:metric', args=[key])}?{query}")
-    rows_page = page.get(f"{reverse('dashboards:metric_rows', args=[key])}?{query}")
+    shown = logged_in.get(f"{reverse('dashboards:metric', args=[key])}?{query}")
+    rows_page = logged_in.get(f"{reverse('dashboards:metric_rows', args=[key])}?{query}")
 
     assert told["n"] == len(listed) == shown.context["n"]
     assert rows_page.context["page"].paginator.count == told["n"]
@@ -112,34 +112,34 @@ def test_page_api_and_rows_say_the_same(key, query, api, page, company):
 
 
 @pytest.mark.parametrize("key", [metric.key for metric in REGISTRY])
-def test_the_file_has_the_same_rows(key, api, page, company):
+def test_the_file_has_the_same_rows(key, api, logged_in, company):
     query = FILTERS[0]
     told = api(f"{reverse('dashboards:api_metric_detail', args=[key])}?{query}").json()
 
-    answer = page.get(f"{reverse('dashboards:metric_rows', args=[key])}?{query}&format=csv")
+    answer = logged_in.get(f"{reverse('dashboards:metric_rows', args=[key])}?{query}&format=csv")
 
     lines = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert len(lines) == told["n"]
 
 
-def test_every_number_of_the_shared_page_opens_as_many_rows(page, company):
-    shared = page.get("/?from=2026-10-01&to=2027-01-01")
+def test_every_number_of_the_shared_page_opens_as_many_rows(logged_in, company):
+    shared = logged_in.get("/?from=2026-10-01&to=2027-01-01")
     links = set(re.findall(r'href="(/metrics/\w+/rows/\?[^"]+)"', shared.content.decode()))
 
     assert len(links) > 10
     for link in links:
         path = link.replace("&amp;", "&")
         key = path.split("/")[2]
-        rows = page.get(path)
-        metric = page.get(path.replace("/rows/", "/").replace("&part=excluded", ""))
+        rows = logged_in.get(path)
+        metric = logged_in.get(path.replace("/rows/", "/").replace("&part=excluded", ""))
         if "part=" not in path:
             assert rows.context["page"].paginator.count == metric.context["n"], (key, path)
 
 
-def test_a_spreadsheet_runs_nothing_from_a_file(page, company):
+def test_a_spreadsheet_runs_nothing_from_a_file(logged_in, company):
     lead_from(channel="social")
     deal("won", closed="2026-10-20", name="=HYPERLINK(1)")
 
-    answer = page.get("/metrics/win_rate/rows/?from=2026-10-20&to=2026-10-21&format=csv")
+    answer = logged_in.get("/metrics/win_rate/rows/?from=2026-10-20&to=2026-10-21&format=csv")
 
     assert "'=HYPERLINK(1)" in answer.content.decode()
