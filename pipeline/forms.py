@@ -82,7 +82,7 @@ class ReasonForm(ActForm):
     @property
     def reason_error(self) -> str:
         """The first thing wrong with the reason."""
-        return " ".join(self.errors.get("reason", [])[:1])
+        return next((str(error) for error in self.errors.get("reason", ())), "")
 
 
 def _meaning(reason: Reason) -> str:

@@ -76,8 +76,13 @@ def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
     transitions = _transitions(lead)
     assignments = _assignments(lead)
     activities = _activities(lead)
-    actors = {row.actor for row in (*transitions, *assignments, *activities)}
-    names = names_of(actors)
+    names = names_of(
+        [
+            *(row.actor for row in transitions),
+            *(row.actor for row in assignments),
+            *(row.actor for row in activities),
+        ]
+    )
     notes = _notes(lead) if sees_notes else []
     by_transition = {note.transition_id: note.text for note in notes if note.transition_id}
     by_activity = {note.activity_id: note.text for note in notes if note.activity_id}

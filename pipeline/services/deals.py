@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from pipeline.choices import DealChange, Origin, Outcome, QualityFlag, Stage
-from pipeline.models import LeadNote, Opportunity, OpportunityChange
+from pipeline.models import Lead, LeadNote, Opportunity, OpportunityChange
 from pipeline.selectors.actors import actor_of
 from pipeline.services.attribution import attribute_deals
 from pipeline.services.errors import refusal
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from definitions.models import Reason
-    from pipeline.models import Lead
     from revops.people.models import Rep, User
 
 OWN_SYSTEM = "accord"
@@ -66,6 +65,7 @@ def open_opportunity(
     moved = make_move(move=Move(lead_id=lead.pk, to=Stage.OPPORTUNITY), seen=seen, by=by, at=at)
     current = moved.round
     owner = current.rep
+    closer = rep or owner
     deal = Opportunity(
         source_system=OWN_SYSTEM,
         external_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"deal of transition {moved.pk}")),
@@ -84,8 +84,8 @@ def open_opportunity(
         expected_close_on=expected_close_on,
         definitions_version_id=moved.definitions_version_id,
         sdr=owner,
-        rep=rep or owner,
-        segment=(rep or owner).segment if rep or owner else "",
+        rep=closer,
+        segment=closer.segment if closer else "",
         origin=Origin.FORM,
         quality_flags=placeholders(
             amount=amount, expected_close_on=expected_close_on, next_step=next_step
@@ -228,7 +228,7 @@ def lose_opportunity(
 def _lock_deal(opportunity: Opportunity) -> Opportunity:
     """Lock the lead first, as everywhere, then the deal, and read it again."""
     if opportunity.lead_id is not None:
-        type(opportunity.lead).objects.select_for_update(no_key=True).get(pk=opportunity.lead_id)
+        Lead.objects.select_for_update(no_key=True).get(pk=opportunity.lead_id)
     deal = Opportunity.objects.select_for_update(no_key=True).get(pk=opportunity.pk)
     if deal.outcome or deal.voided_at is not None:
         raise refusal(code=Refusal.NOT_OPEN, message=f"{deal} is closed.")

@@ -234,7 +234,7 @@ def log_contact(
     (result,) = record_activities(rows=[row], actor=actor_of(by), origin=Origin.FORM, at=at, by=by)
     if result.code is not None:
         raise refusal(code=result.code, message=result.message)
-    return Activity.objects.get(pk=result.activity_id)
+    return Activity.objects.get(pk=stored_id(result.activity_id))
 
 
 @transaction.atomic
@@ -278,7 +278,7 @@ def assign_lead(*, lead: Lead, rep: Rep | None, by: User, at: datetime) -> Assig
         raise refusal(code=result.code, message=result.message)
     if result.status == Status.UNCHANGED:
         raise refusal(code=Refusal.STAGE, message=f"{lead} has that owner already.")
-    return Assignment.objects.get(pk=result.assignment_id)
+    return Assignment.objects.get(pk=stored_id(result.assignment_id))
 
 
 def make_move(*, move: Move, seen: int | None, by: User, at: datetime) -> Transition:
@@ -291,7 +291,7 @@ def make_move(*, move: Move, seen: int | None, by: User, at: datetime) -> Transi
         raise refusal(code=result.code, message=result.message)
     if result.status == Status.UNCHANGED:
         raise refusal(code=Refusal.STAGE, message=f"The lead is {move.to.label} already.")
-    return Transition.objects.get(pk=result.transition_id)
+    return Transition.objects.get(pk=stored_id(result.transition_id))
 
 
 def _check_role(*, to: Stage, by: User, at: datetime) -> None:
@@ -319,3 +319,14 @@ def _check_fresh(*, lead_id: int, seen: int, at: datetime) -> None:
     when = timesince(standing.recorded_at, at).split(",")[0]
     word = Stage(standing.to_stage).label
     raise StaleLeadError(f"{word} by {name} {when} ago.", code=Refusal.STALE)
+
+
+def stored_id(pk: int | None) -> int:
+    """Return the id of a result that was created.
+
+    Raises:
+        ValueError: There is none; the service that was called has a mistake.
+    """
+    if pk is None:
+        raise ValueError("a created row has no id")
+    return pk

@@ -77,7 +77,7 @@ def move_rounds(
             sum(1 for move in moves if move.to == Stage.MQL or move.starts_round)
         ),
     )
-    order = range(len(moves))
+    order = list(range(len(moves)))
     if is_history:
         order = sorted(order, key=lambda index: _time_order(moves[index], at=at))
     planned = {index: plan_move(plan, moves[index]) for index in order}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -134,8 +134,7 @@ def undo_of(transition: Transition) -> str:
 
 def seen(form: Form) -> int | None:
     """Return the transition the person saw when the form was opened."""
-    value: Any = form.cleaned_data.get("seen")
-    return value
+    return cast("int | None", form.cleaned_data.get("seen"))
 
 
 def posted(request: MemberRequest) -> Any:
