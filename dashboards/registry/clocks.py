@@ -51,7 +51,9 @@ class ClockMetric(Metric):
     def clocks(self, asked: MetricFilter, *, column: str) -> QuerySet[Any]:
         """Return the teams' clocks whose `column` lies in the period, and not after the asking."""
         inside = {f"{column}__gte": asked.since, f"{column}__lt": asked.seen_until}
-        real = Q(lead__isnull=True) | Q(lead__is_test=False, lead__merged_into__isnull=True)
+        real = Q(lead__isnull=True) | Q(
+            lead__is_test=False, lead__merged_into__isnull=True, lead__voided_at__isnull=True
+        )
         facts = Clock.objects.filter(real, scope=Scope.LEAD, **inside).exclude(status__in=GONE)
         facts = facts.annotate(
             basis_at=F(column),
@@ -96,7 +98,10 @@ class ResponseTime(ClockMetric):
         """Return the first-contact clocks that started in the period."""
         facts = self.clocks(asked, column="started_at").filter(kind=ClockKind.FIRST_CONTACT)
         seconds = Case(When(ANSWERED, then=F("business_seconds")))
-        return facts.annotate(is_answered=boolean(ANSWERED), answered_seconds=seconds)
+        found: QuerySet[Any] = facts.annotate(
+            is_answered=boolean(ANSWERED), answered_seconds=seconds
+        )
+        return found
 
     def measures(self, asked: MetricFilter) -> dict[str, Aggregate]:
         """Return percentiles over all judged leads and the mean of the answered ones."""

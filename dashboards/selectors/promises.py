@@ -215,7 +215,9 @@ def overdue(*, at: datetime) -> QuerySet[Clock]:
     """Return the teams' clocks that are open and past due, live: no sweep has to have run."""
     open_miss = Q(status=ClockStatus.BREACHED_OPEN)
     unswept = Q(status=ClockStatus.PENDING, breach_at__lt=at)
-    real = Q(lead__isnull=True) | Q(lead__is_test=False, lead__merged_into__isnull=True)
+    real = Q(lead__isnull=True) | Q(
+        lead__is_test=False, lead__merged_into__isnull=True, lead__voided_at__isnull=True
+    )
     return Clock.objects.filter(open_miss | unswept, real, scope=Scope.LEAD)
 
 

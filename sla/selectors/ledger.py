@@ -51,7 +51,9 @@ class Attainment:
 
 def team_clocks() -> ClockQuerySet:
     """Clocks that count: of teams, on leads that are neither tests nor merged away."""
-    real = Q(lead__isnull=True) | Q(lead__is_test=False, lead__merged_into__isnull=True)
+    real = Q(lead__isnull=True) | Q(
+        lead__is_test=False, lead__merged_into__isnull=True, lead__voided_at__isnull=True
+    )
     return Clock.objects.filter(real, scope=Scope.LEAD).exclude(status=ClockStatus.MERGED)
 
 
