@@ -189,15 +189,20 @@ def _compare(known: list[dict[str, Any]]) -> None:
     for source, ids in by_source.items():
         for fact in Evidence.objects.filter(source=source, source_id__in=ids):
             body = (fact.lead_id, fact.kind, fact.occurred_at.isoformat(), fact.rep_id)
-            stored[source, fact.source_id] = (*body, fact.payload)
+            stored[source, fact.source_id] = (*body, _told(fact.payload))
     for row in known:
         if row["source"] == DERIVED:
             continue
         told = (row["lead_id"], row["kind"], _utc(row["occurred_at"]), row["rep_id"])
-        if stored.get((row["source"], row["source_id"])) != (*told, row["payload"]):
+        if stored.get((row["source"], row["source_id"])) != (*told, _told(row["payload"])):
             raise EvidenceConflictError(
                 f"{row['source']} told something else under {row['source_id']} before."
             )
+
+
+def _told(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload without what an import adds to it."""
+    return {name: value for name, value in payload.items() if name != "measure_only"}
 
 
 def _utc(text: str) -> str:
