@@ -191,7 +191,7 @@ def _ignored(*, draws: Draws, world: World, start: datetime, is_after: bool) -> 
     """A lead nobody contacted: before, it stays; after, the leader clears it up in the end."""
     if not is_after:
         return Life()
-    cleared_at = world.worked(start, minutes=draws.between("cleared", 5, 11) * MINUTES_A_DAY)
+    cleared_at = world.worked(start, minutes=draws.between("cleared", 3, 7) * MINUTES_A_DAY)
     reason = draws.one("cleared reason", ("no_need", "bad_contact_data"))
     return Life(steps=[Step(to="rejected", occurred_at=cleared_at, reason=reason)])
 
@@ -238,7 +238,7 @@ def _accepted(life: Life, *, draws: Draws, world: World, at: datetime, is_after:
         life.sql_at = world.worked(at, minutes=draws.between("sql after", 0.2, 6) * MINUTES_A_DAY)
         life.steps.append(Step(to="sql", occurred_at=life.sql_at))
         return
-    if draws.chance("finished", 0.94 if is_after else 0.45):
+    if draws.chance("finished", 0.985 if is_after else 0.45):
         last = 8 if draws.chance("in time", 0.9) else 15
         ended_at = world.worked(at, minutes=draws.between("ended", 2, last) * MINUTES_A_DAY)
         if draws.chance("recycled", 0.6):
