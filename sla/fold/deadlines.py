@@ -84,6 +84,8 @@ def consumed(
 
 def _running(start: datetime, pauses: Sequence[Pause]) -> list[tuple[datetime, datetime | None]]:
     """Return the stretches in which the clock runs; the last is open unless a pause lasts."""
+    if not pauses:
+        return [(start, None)]
     found: list[tuple[datetime, datetime | None]] = []
     low = start
     for pause in pauses:

@@ -168,12 +168,16 @@ class CalendarVersion:
 
 
 class Terms:
-    """All agreements and calendars a fold may meet, looked up by instant."""
+    """All agreements and calendars a fold may meet, looked up by instant.
+
+    `deadlines` remembers the last plain deadlines: leads taken in together share their starts.
+    """
 
     def __init__(
         self, *, agreements: Iterable[Agreement], calendars: Iterable[CalendarVersion]
     ) -> None:
         """Sort both by the instant they begin to apply."""
+        self.deadlines: dict[Any, Any] = {}
         self.agreements = sorted(agreements, key=lambda row: row.effective_from)
         self._starts = [row.effective_from for row in self.agreements]
         self._versions: dict[Any, list[CalendarVersion]] = {}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sla.fold.facts import Agreement, CalendarVersion, Fact, Promise, Terms
     from sla.fold.timeline import Cycle
 
+REMEMBERED = 2_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -58,7 +60,7 @@ def judge(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> Outcome:
     version, previous_due = _plan(run, cycle=cycle, terms=terms, end=end)
     until = end.at if end else at
     stops = _pauses(run.kind, cycle, version, until)
-    times = deadline(promise=run.promise, calendar=version.hours, start=run.start, pauses=stops)
+    times = _deadline(run, version, stops, terms)
     missed = _missed(run.promise, times, until, ended=end is not None)
     outcome = Outcome(
         lead=run.lead,
@@ -86,6 +88,20 @@ def judge(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> Outcome:
         _describe_end(outcome, end, version, run, stops)
     outcome.rep = _holder(run, cycle, outcome, until)
     return outcome
+
+
+def _deadline(run: Run, version: CalendarVersion, stops: list[Pause], terms: Terms) -> Deadline:
+    """Return the clock's instants; plain ones are remembered while many starts are equal."""
+    if stops:
+        return deadline(promise=run.promise, calendar=version.hours, start=run.start, pauses=stops)
+    key = run.promise.key, run.promise.version, version.key, run.start
+    found: Deadline | None = terms.deadlines.get(key)
+    if found is None:
+        if len(terms.deadlines) >= REMEMBERED:
+            terms.deadlines.clear()
+        found = deadline(promise=run.promise, calendar=version.hours, start=run.start)
+        terms.deadlines[key] = found
+    return found
 
 
 def is_excused(kind: str, cycle: Cycle) -> bool:
