@@ -142,6 +142,8 @@ def clause_title(*, key: str, body: Any) -> str:
     name, _, entry = key.partition("/")
     if name == "terms" and isinstance(body, dict):
         return str(body.get("name") or entry)
+    if body is None and entry:
+        return entry.replace("_", " ").capitalize()
     if name == "commitments" and isinstance(body, dict):
         return str(body.get("title") or entry)
     if name == "reasons" and entry in Purpose.values:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("drafts/<slug:kind>/", views.draft, name="draft"),
     path("drafts/<slug:kind>/open/", views.draft_open, name="draft_open"),
     path("drafts/<slug:kind>/send/", views.draft_send, name="draft_send"),
+    path("drafts/<slug:kind>/add/", views.clause_add, name="clause_add"),
     path("drafts/<slug:kind>/clauses/<path:key>/", views.clause, name="clause"),
     path("sign/<int:pk>/", views.sign, name="sign"),
     path("sign/<int:pk>/decline/", views.decline, name="decline"),

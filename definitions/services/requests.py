@@ -88,6 +88,9 @@ def request_signatures(
     starts = _effective_from(document=document, wanted=effective_from, at=at)
     exceptional_reason = exceptional_reason.strip()
     refuse_too_soon(kind=kind, document=document, starts=starts, reason=exceptional_reason, at=at)
+    while Activation.objects.filter(kind=kind, effective_from=starts).exists():
+        # A version of that instant is already signed; the later one follows right behind it.
+        starts += timedelta(microseconds=1)
     version = freeze(
         kind=kind,
         content=content,

@@ -1,6 +1,13 @@
 """Pages of the documents."""
 
-from definitions.views.drafting import clause, draft, draft_open, draft_send, version_withdraw
+from definitions.views.drafting import (
+    clause,
+    clause_add,
+    draft,
+    draft_open,
+    draft_send,
+    version_withdraw,
+)
 from definitions.views.reading import (
     agreement,
     canonical_text,
@@ -16,6 +23,7 @@ __all__ = [
     "agreement",
     "canonical_text",
     "clause",
+    "clause_add",
     "decline",
     "document",
     "draft",

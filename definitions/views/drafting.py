@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from definitions import editing, selectors, services
 from definitions.choices import DocumentKind
-from definitions.documents import clause_title, parse_document
+from definitions.documents import SPLIT, clause_title, parse_document
 from definitions.forms import SendForm, WithdrawForm
 from definitions.lint import findings
 from definitions.models import Clause, Version
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from definitions.models import Draft
     from definitions.reading import Section
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 may_edit = permission_required("definitions.edit_draft", raise_exception=True)
 may_comment = permission_required("definitions.comment_draft", raise_exception=True)
@@ -72,6 +76,9 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
         "draft": draft,
         "kind": kind,
         "slug": kind.value.replace("_", "-"),
+        "grows_by": {"terms": "term", "commitments": "commitment"}.get(
+            min(SPLIT[kind] - {"reasons"}, default=""), ""
+        ),
         "rows": [
             {
                 "section": section,
@@ -99,7 +106,7 @@ def clause(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Show a clause of the open draft as a form; on a valid POST store it."""
     about = kind_of(kind)
     found = _draft(kind)
-    stored = get_object_or_404(found.clauses.select_related("edited_by"), key=key)
+    stored = _stored(draft=found, key=key, request=request)
     title = clause_title(key=key, body=stored.body)
     if request.method != "POST":
         node = editing.form_of(kind=about, key=key, body=stored.body, title=title)
@@ -136,6 +143,32 @@ def clause(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     return redirect("definitions:draft", kind=kind)
 
 
+def _stored(*, draft: Draft, key: str, request: HttpRequest) -> Clause:
+    """Return the clause, or an empty one of revision 0 where the document may grow."""
+    stored = draft.clauses.select_related("edited_by").filter(key=key).first()
+    if stored is not None:
+        return stored
+    name, _, code = key.partition("/")
+    if name not in SPLIT[DocumentKind(draft.kind)] - {"reasons"} or not CODE.fullmatch(code):
+        raise Http404("no such clause")
+    at, by = instant(request), member(request)
+    return Clause(draft=draft, key=key, body=None, revision=0, edited_at=at, edited_by=by)
+
+
+@require_POST
+@login_required
+@may_edit
+def clause_add(request: HttpRequest, kind: str) -> HttpResponse:
+    """Go to the empty form of a new term or commitment, named by what was typed."""
+    found = _draft(kind)
+    names = SPLIT[DocumentKind(found.kind)] - {"reasons"}
+    code = slugify(request.POST.get("name", "")).replace("-", "_")[:40].strip("_")
+    if not names or not CODE.fullmatch(code):
+        messages.error(request, "Name it with letters: the name becomes its short address.")
+        return redirect("definitions:draft", kind=kind)
+    return redirect("definitions:clause", kind=kind, key=f"{min(names)}/{code}")
+
+
 def _revision(request: HttpRequest) -> int:
     text = str(request.POST.get("revision", "0"))
     return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - fits a column
@@ -162,12 +195,18 @@ def _clause_page(
             "node": node,
             "revision": clause.revision if revision is None else revision,
             "faults": faults or [],
-            "history": clause.history.select_related("history_user").order_by(
-                "-history_date", "-history_id"
-            )[:8],
+            "history": _edits(clause),
         },
         status=status,
     )
+
+
+def _edits(clause: Clause) -> list[Any]:
+    """Return the last edits of a stored clause, the newest first."""
+    if clause.pk is None:
+        return []
+    rows = clause.history.select_related("history_user")
+    return list(rows.order_by("-history_date", "-history_id")[:8])
 
 
 def _conflict_page(

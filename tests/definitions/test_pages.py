@@ -11,7 +11,7 @@ from definitions.choices import Closure, DocumentKind
 from definitions.models import Clause, Draft, RequestClosure, Signature, SignatureRequest
 from revops.database import database_now
 from tests.definitions.test_content import posted
-from tests.factories.definitions import DAY, sign, signed_version
+from tests.factories.definitions import DAY, sign, sign_all, signed_version
 from tests.factories.people import PASSWORD
 
 READING = [
@@ -156,6 +156,50 @@ def test_threshold_is_edited_in_the_form(as_, cast, now):
     assert clause.history.latest().history_user == cast["rita"]
     page = client.get("/drafts/definitions/").content.decode()
     assert "<ins>All of these: Fit score of at least 60 of 100</ins>" in page
+
+
+def test_new_term_is_written_signed_and_has_its_own_page(as_, cast, now):
+    draft = services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
+    client = as_("rita")
+    added = client.post("/drafts/definitions/add/", {"name": "Target Account"})
+    address = "/drafts/definitions/clauses/terms/target_account/"
+    assert added.headers["Location"] == address
+    form = posted(client.get(address).context["node"])
+    form["revision"] = "0"
+    assert client.post(address, form).status_code == 422
+
+    form.update(
+        {
+            "body-position": "8",
+            "body-name": "Target account",
+            "body-long_name": "Target account",
+            "body-summary": "A company both teams want.",
+            "body-decided_by": "sales",
+            "body-designated_by": "sales_leader",
+        }
+    )
+    assert client.post(address, form).status_code == 302
+    services.request_signatures(draft=draft, by=cast["rita"], at=now)
+    sign_all(SignatureRequest.objects.get(), cast=cast, at=now)
+
+    page = as_("ed").get("/definitions/target-account/").content.decode()
+    assert "A company both teams want." in page
+
+
+@pytest.mark.parametrize("name", ["", "  ", "!!!", "7"])
+def test_new_term_needs_a_name(name, as_, cast, now):
+    services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
+
+    response = as_("rita").post("/drafts/definitions/add/", {"name": name})
+
+    assert response.headers["Location"] == "/drafts/definitions/"
+
+
+@pytest.mark.parametrize("key", ["reasons/whim", "whim", "terms/Bad-Key", "terms/a/b"])
+def test_other_clauses_cannot_be_added(key, as_, cast, now):
+    services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
+
+    assert as_("rita").get(f"/drafts/definitions/clauses/{key}/").status_code == 404
 
 
 def test_impossible_threshold_is_refused_at_its_input(as_, cast, now):

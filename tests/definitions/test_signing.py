@@ -277,6 +277,20 @@ def test_contribution_holds_from_its_quarters_first_local_instant(cast):
     assert request.effective_from == NOON.replace(month=4, day=1, hour=4)
 
 
+def test_contribution_is_amended_before_its_quarter_begins(cast):
+    first = signed_version("contribution", cast=cast)
+
+    second = signed_version(
+        "contribution", cast=cast, at=NOON + DAY, target={"amount": "500000", "currency": "USD"},
+        quarter={"label": "Q2 2026"},
+    )  # fmt: skip
+
+    gap = second.activation.effective_from - first.activation.effective_from
+    assert gap == timedelta(microseconds=1)
+    april = NOON.replace(month=4, day=2)
+    assert selectors.version_in_use(kind="contribution", at=april).version == second
+
+
 def test_contribution_of_a_quarter_that_has_begun_is_an_exception(cast):
     draft = services.open_draft(kind=DocumentKind.CONTRIBUTION, by=cast["rita"], at=NOON)
     late = NOON + 40 * DAY
