@@ -75,27 +75,19 @@ def request_signatures(
     """
     require(by=by, right="definitions.request_signatures", words="ask for signatures")
     lock_documents()
-    draft = Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
-    if draft.closed_at is not None:
-        raise DraftClosedError("This draft is closed. Open a new one from the version in use.")
-    end_expired(at=at)
-    if SignatureRequest.objects.filter(draft=draft, closure__isnull=True).exists():
-        raise RequestRefusedError("This draft is already waiting for signatures.")
+    draft = _open_draft(draft=draft, at=at)
     kind = DocumentKind(draft.kind)
     content = draft_content(draft=draft)
     document = parse_document(kind=kind, content=content)
     _refuse_unfit(document=document)
+    reason = exceptional_reason.strip()
     starts = _effective_from(document=document, wanted=effective_from, at=at)
-    exceptional_reason = exceptional_reason.strip()
-    refuse_too_soon(kind=kind, document=document, starts=starts, reason=exceptional_reason, at=at)
-    while Activation.objects.filter(kind=kind, effective_from=starts).exists():
-        # A version of that instant is already signed; the later one follows right behind it.
-        starts += timedelta(microseconds=1)
+    refuse_too_soon(kind=kind, document=document, starts=starts, reason=reason, at=at)
     version = freeze(
         kind=kind,
         content=content,
         based_on=draft.based_on,
-        exceptional_reason=exceptional_reason,
+        exceptional_reason=reason,
         at=at,
         actor=actor_of(by),
     )
@@ -104,21 +96,32 @@ def request_signatures(
         version=version,
         draft=draft,
         slots=slots_to_fill(),
-        effective_from=starts,
+        effective_from=_free_instant(kind=kind, starts=starts),
         requested_at=at,
         expires_at=at + EXPIRES_AFTER,
         requested_by=by,
         actor=actor_of(by),
     )
-    journal(
-        act="signatures_requested",
-        version=version,
-        actor=actor_of(by),
-        at=at,
-        is_exceptional=bool(exceptional_reason),
-    )
-    _tell_signers(request=request, at=at)
+    _tell(request=request, by=by, at=at)
     return request
+
+
+def _open_draft(*, draft: Draft, at: datetime) -> Draft:
+    """Lock and read the draft again; it must be open and wait for no other request."""
+    draft = Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+    if draft.closed_at is not None:
+        raise DraftClosedError("This draft is closed. Open a new one from the version in use.")
+    end_expired(at=at)
+    if SignatureRequest.objects.filter(draft=draft, closure__isnull=True).exists():
+        raise RequestRefusedError("This draft is already waiting for signatures.")
+    return draft
+
+
+def _free_instant(*, kind: DocumentKind, starts: datetime) -> datetime:
+    """Return `starts`, or right behind it where a signed version takes that very instant."""
+    while Activation.objects.filter(kind=kind, effective_from=starts).exists():
+        starts += timedelta(microseconds=1)
+    return starts
 
 
 def slots_to_fill() -> list[str]:
@@ -208,7 +211,14 @@ def _refuse_unchanged(*, version: Version, at: datetime) -> None:
         raise RequestRefusedError("The draft says the same as the version in force.")
 
 
-def _tell_signers(*, request: SignatureRequest, at: datetime) -> None:
+def _tell(*, request: SignatureRequest, by: User, at: datetime) -> None:
+    journal(
+        act="signatures_requested",
+        version=request.version,
+        actor=actor_of(by),
+        at=at,
+        is_exceptional=bool(request.version.exceptional_reason),
+    )
     to = signer_ids(slots=request.slots)
     notice = Notice(
         key=f"signature_request:{request.pk}",
