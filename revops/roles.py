@@ -46,9 +46,7 @@ def insert_only_tables() -> frozenset[str]:
     They are the append-only ones and the history of edited records.
     """
     histories = {
-        model._meta.db_table
-        for model in apps.get_models()
-        if issubclass(model, HistoricalChanges)
+        model._meta.db_table for model in apps.get_models() if issubclass(model, HistoricalChanges)
     }
     return frozenset({*append_only_tables(), *histories})
 

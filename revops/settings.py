@@ -140,14 +140,11 @@ SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an address of a whole office is not lo
 # Browsers keep a `__Host-` cookie only over TLS, so plain addresses get plain names.
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 SESSION_COOKIE_SECURE = IS_HTTPS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_ABSOLUTE_AGE = 7 * 24 * 3600
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
@@ -155,8 +152,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -218,6 +213,13 @@ globals().update(MAIL or {})
 SLACK_WEBHOOK_URL = env.text("SLACK_WEBHOOK_URL")
 # kind of message -> dotted path of the function that makes its `outbox.channels.Letter`
 OUTBOX_LETTERS: dict[str, str] = {
+    "sla.breached": "dashboards.letters.breached",
+    "sla.due_soon": "dashboards.letters.due_soon",
+    "sla.breach_rescinded": "dashboards.letters.breach_revised",
+    "sla.breach_reinstated": "dashboards.letters.breach_revised",
+    "sla.breach_reclassified": "dashboards.letters.breach_revised",
+    "sla.breach_excused": "dashboards.letters.breach_revised",
+    "lead.assigned": "dashboards.letters.lead_assigned",
     "signature_requested": "definitions.letters.signature_requested",
     "version_signed": "definitions.letters.version_signed",
     "version_in_force": "definitions.letters.version_in_force",

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
 from revops.outbox.choices import Channel
-from revops.people.models import User
+from revops.people.models import Rep, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,9 +62,14 @@ def letter_of(message: Message) -> Letter:
 
 
 def addresses_of(payload: dict[str, Any]) -> list[str]:
-    """Return the mail addresses of the users in `to` who may still log in."""
+    """Return the mail addresses of the users in `to` and of the rep in `rep`.
+
+    Who may no longer log in, or is no longer on the roster, gets nothing.
+    """
     users = User.objects.filter(pk__in=payload.get("to", []), is_active=True)
-    return list(users.order_by("pk").values_list("email", flat=True))
+    reps = Rep.objects.active().filter(pk=payload.get("rep", 0)).exclude(email="")
+    found = [*users.order_by("pk").values_list("email", flat=True)]
+    return list(dict.fromkeys([*found, *reps.values_list("email", flat=True)]))
 
 
 def leave_in_app(message: Message) -> None:

@@ -1,0 +1,83 @@
+"""What messages about leads and promises say in mail and Slack; the words are read here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from pipeline.models import Lead
+from revops.outbox.channels import Letter
+from sla.models import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def breached(payload: dict[str, Any]) -> Letter:
+    """A promise was missed."""
+    clock = clock_of(payload)
+    return Letter(
+        subject=f"Missed: {clock.get_kind_display()} on {subject_of(clock)}",
+        lines=(f"It was due {moment(clock.due_at)} and is counted as a breach.", link_of(clock)),
+    )
+
+
+def due_soon(payload: dict[str, Any]) -> Letter:
+    """A promise is about to be missed."""
+    clock = clock_of(payload)
+    return Letter(
+        subject=f"Due soon: {clock.get_kind_display()} on {subject_of(clock)}",
+        lines=(f"It is due {moment(clock.due_at)}.", link_of(clock)),
+    )
+
+
+def breach_revised(payload: dict[str, Any]) -> Letter:
+    """Later evidence changed what a breach says."""
+    clock = clock_of(payload)
+    return Letter(
+        subject=f"Breach revised: {clock.get_kind_display()} on {subject_of(clock)}",
+        lines=("Its entry in the ledger has a new line with the reason.", link_of(clock)),
+    )
+
+
+def lead_assigned(payload: dict[str, Any]) -> Letter:
+    """A lead was given to a rep."""
+    lead = Lead.objects.select_related("company").get(pk=payload["lead"])
+    return Letter(
+        subject=f"New lead: {lead}",
+        lines=(
+            "It is in your queue with its deadlines.",
+            address("pipeline:lead_detail", lead.pk),
+        ),
+    )
+
+
+def clock_of(payload: dict[str, Any]) -> Clock:
+    """Read the clock a message is about."""
+    return Clock.objects.select_related("lead__company").get(pk=payload["clock"])
+
+
+def subject_of(clock: Clock) -> str:
+    """Return the lead's name, or the month of a monthly promise."""
+    if clock.lead is not None:
+        return str(clock.lead)
+    return f"{clock.month:%B %Y}" if clock.month else "the month"
+
+
+def link_of(clock: Clock) -> str:
+    """Return the page that shows the clock."""
+    if clock.lead_id is None:
+        return f"{settings.BASE_URL}/"
+    return address("pipeline:lead_detail", clock.lead_id)
+
+
+def moment(at: datetime | None) -> str:
+    """Return an instant in words; readers sit in several zones, so the zone is said."""
+    return f"on {at:%d %B %Y at %H:%M} UTC" if at else "at the month's end"
+
+
+def address(view: str, *arguments: int) -> str:
+    """Return the full address of a page."""
+    return f"{settings.BASE_URL}{reverse(view, args=arguments)}"

@@ -1,0 +1,88 @@
+"""Mails about leads and promises: words, a link, and the right reader."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.utils.module_loading import import_string
+
+from definitions.services.freezing import install_defaults
+from pipeline.choices import Origin
+from pipeline.rows import LeadRow
+from pipeline.services.intake import take_in
+from revops.database import database_now
+from revops.outbox import services
+from revops.outbox.models import Message
+from revops.outbox.services import Notice
+from sla.choices import ClockKind, RevisionKind
+from sla.models import Clock
+from tests.factories.people import OrganizationFactory
+from tests.factories.pipeline import NOON, RepFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock():
+    """The routing clock of one lead."""
+    OrganizationFactory()
+    install_defaults(at=NOON)
+    [result] = take_in(
+        rows=[LeadRow(external_id="1", mql_at=NOON, company="Halden Robotics", channel="webinar")],
+        actor="system:test",
+        source_system="crm",
+        origin=Origin.IMPORT,
+        at=NOON,
+        route=False,
+    )
+    return Clock.objects.get(lead_id=result.lead_id, kind=ClockKind.ROUTING)
+
+
+def deliver(**notice):
+    """Send one notice by mail to a rep; return the mail."""
+    rep = RepFactory(name="Sam Ortiz", email="sam@example.com")
+    Message.objects.all().delete()
+    at = database_now()
+    payload = {"rep": rep.pk, **notice.pop("payload")}
+    services.announce(notices=[Notice(key="one", payload=payload, **notice)], at=at)
+    services.deliver(at=at)
+    return mail.outbox[0]
+
+
+@pytest.mark.parametrize("path", sorted(set(settings.OUTBOX_LETTERS.values())))
+def test_every_letter_exists(path):
+    assert callable(import_string(path))
+
+
+def test_every_revision_of_a_breach_has_a_letter():
+    kinds = {f"sla.breach_{kind}" for kind in RevisionKind.values}
+
+    assert kinds <= set(settings.OUTBOX_LETTERS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [
+        ("sla.breached", "Missed: Routing on "),
+        ("sla.due_soon", "Due soon: Routing on "),
+        ("sla.breach_excused", "Breach revised: Routing on "),
+    ],
+)
+def test_letter_about_a_promise_names_it_and_links_to_the_lead(clock, settings, kind, beginning):
+    settings.MAIL = {"EMAIL_HOST": "mail.example"}
+
+    letter = deliver(kind=kind, payload={"clock": clock.pk})
+
+    assert letter.subject.startswith(beginning)
+    assert f"{settings.BASE_URL}/leads/{clock.lead_id}/" in letter.body
+    assert letter.bcc == ["sam@example.com"]
+
+
+def test_letter_about_an_assignment_links_to_the_lead(clock, settings):
+    settings.MAIL = {"EMAIL_HOST": "mail.example"}
+
+    letter = deliver(kind="lead.assigned", payload={"lead": clock.lead_id})
+
+    assert letter.subject.startswith("New lead: ")
+    assert f"/leads/{clock.lead_id}/" in letter.body
