@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,10 @@ def run(*, scale: str, rounds: int) -> list[Line]:
     with scratch_database():
         commitment = promise()
         fill(commitment, first=2, last=1 + few // FILLER_LEADS)
-        among_few = [flagging(due) for _ in range(rounds)]
-        slow = [row_by_row(slow_rows) / slow_rows for _ in range(rounds)]
+        among_few, slow = [], []
+        for _ in range(rounds):
+            among_few.append(flagging(due))
+            slow.append(row_by_row(slow_rows) / slow_rows)
         fill(commitment, first=2 + few // FILLER_LEADS, last=1 + many // FILLER_LEADS)
         among_many = [flagging(due) for _ in range(rounds)]
         idle = [
@@ -154,8 +157,8 @@ def flagging(due: int) -> float:
 
 
 def idling() -> float:
-    """Return the seconds of a sweep that finds nothing."""
-    return seconds(lambda: services.flag_breaches(at=LATER), repeat=20)
+    """Return the median seconds of a sweep that finds nothing."""
+    return statistics.median(seconds(lambda: services.flag_breaches(at=LATER)) for _ in range(20))
 
 
 def row_by_row(count: int) -> float:
