@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from dashboards.filters import FilterError
 from dashboards.registry import REGISTRY
-from dashboards.registry.base import Part
 from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
 from dashboards.serializers import (
@@ -22,7 +21,6 @@ from dashboards.serializers import (
     metric_json,
     row_json,
 )
-from revops.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from revops.rest.problems import ProblemError, invalid
 from revops.rest.strict import FieldProblem
 from revops.rest.views import ApiView
@@ -124,10 +122,10 @@ class MetricRowsView(MetricApiView):
             page = answers.row_page(
                 metric,
                 asked,
-                part=read_part(given.get("part", "")),
+                part=answers.read_part(given.get("part", "")),
                 bucket=given.get("bucket", ""),
                 cursor=given.get("cursor", ""),
-                limit=read_limit(given.get("limit", "")),
+                limit=answers.read_limit(given.get("limit", "")),
             )
         except FilterError as error:
             raise refusal(error) from None
@@ -156,28 +154,3 @@ def refusal(error: FilterError) -> ProblemError:
             for name, words in error.errors.items()
         ]
     )
-
-
-def read_part(text: str) -> Part:
-    """Return which rows are asked for.
-
-    Raises:
-        FilterError: There is no such part.
-    """
-    try:
-        return Part(text)
-    except ValueError:
-        raise FilterError({"part": "is numerator or excluded"}) from None
-
-
-def read_limit(text: str) -> int:
-    """Return how many rows a page holds.
-
-    Raises:
-        FilterError: It is no number from 1 to 200.
-    """
-    if not text:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT):
-        raise FilterError({"limit": f"is a number from 1 to {MAX_LIMIT}"})
-    return int(text)

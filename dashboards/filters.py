@@ -233,8 +233,7 @@ def _take(*, option: Option, left: dict[str, list[str]], errors: dict[str, str])
     if not mine:
         return option.choices[0]
     if len(set(mine)) > 1 or mine[0] not in option.choices:
-        if option.choices != ("",):
-            errors[option.name] = f"is one of {', '.join(option.choices)}"
+        errors[option.name] = f"is one of {', '.join(filter(None, option.choices))}"
     return mine[0]
 
 

@@ -26,6 +26,7 @@ MISSED_IN_A_ROW = 3
 SHORT_OF_AGREED = Decimal("0.8")
 """The joint number is low under this share of what was agreed."""
 
+_SATURDAY = 5
 # Two-sided 95 % of the normal distribution.
 _Z95 = 1.959963984540054
 
@@ -330,7 +331,7 @@ def cumulative(*, amounts: Iterable[tuple[date, Decimal]], period: Period) -> li
 def workdays(*, first: date, after: date) -> int:
     """Return the Mondays to Fridays in `first <= day < after`."""
     weeks, rest = divmod(max((after - first).days, 0), 7)
-    return weeks * 5 + sum((first.weekday() + extra) % 7 < 5 for extra in range(rest))
+    return weeks * 5 + sum((first.weekday() + extra) % 7 < _SATURDAY for extra in range(rest))
 
 
 def forecast(

@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboards import cards, files, filters, pages
-from dashboards.api import read_part
 from dashboards.filters import FilterError, Grouping
 from dashboards.registry import REGISTRY
 from dashboards.selectors import answers
@@ -115,7 +114,10 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     extra = frozenset({"page", "part", "bucket", "format"})
     try:
         asked = answers.ask(found, _given(request), frame=held, also=extra)
-        part, bucket = read_part(request.GET.get("part", "")), request.GET.get("bucket", "")
+        part, bucket = (
+            answers.read_part(request.GET.get("part", "")),
+            request.GET.get("bucket", ""),
+        )
     except FilterError as error:
         return _refused(request, error, back=request.path)
     if request.GET.get("format") == "csv":

@@ -118,7 +118,7 @@ def versions(labels: Sequence[VersionLabel], *, is_provisional: bool) -> str:
 
 
 def short_versions(words: str) -> str:
-    """Return the versions where there is little room, such as `Definitions v1, v2 · not agreed`."""
+    """Return the versions where there is little room: `Definitions v1, v2 · not agreed`."""
     return words.replace(" and v", ", v").replace("provisional: not agreed", "not agreed")
 
 

@@ -107,7 +107,7 @@ def _sources(home: Home) -> Card:
     part, whole = (
         formats.money_compact(held, currency=currency)
         for held in (figure.numerator, figure.denominator)
-    )  # type: ignore[arg-type] # both are amounts
+    )
     card |= {
         "label": "Pipeline from marketing",
         "fraction": f"{part} of {whole} open, {formats.plural(figure.n, 'deal')}",

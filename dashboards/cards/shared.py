@@ -36,6 +36,7 @@ def foot(metric: Metric, figure: Figure, *, frame: Frame) -> str:
 
 
 def card_of(metric: Metric, figure: Figure, asked: MetricFilter, *, frame: Frame) -> Card:
+    """Return what every card says of its figure."""
     currency = frame.setting.currency
     return {
         "key": metric.key,
@@ -51,8 +52,10 @@ def card_of(metric: Metric, figure: Figure, asked: MetricFilter, *, frame: Frame
 
 
 def as_float(value: object) -> float | None:
+    """Return a value as a plain number."""
     return None if value is None else float(str(value))
 
 
 def tone_of(direction: str) -> str:
+    """Return the tone of a change of which more is better."""
     return {"up": "good", "down": "bad"}.get(direction, "")

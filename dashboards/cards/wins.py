@@ -62,13 +62,17 @@ def wins_card(home: Home) -> Card:
         for number, (_, group) in enumerate(known, start=1)
         if group.details["interval"]
     ]
-    card["intervals_label"] = "; ".join(
-        f"{key} {formats.percent(group.value)}, {formats.percent(group.details['interval'][0])} to "
-        f"{formats.percent(group.details['interval'][1])}"
-        for key, group in known
-    )
+    card["intervals_label"] = "; ".join(_interval_words(key, group) for key, group in known)
     card["note"] = _verdict(known, small=small)
     return card
+
+
+def _interval_words(key: str, group: Figure) -> str:
+    held = group.details["interval"]
+    if held is None:
+        return f"{key} none closed"
+    low, high = (formats.percent(bound) for bound in held)
+    return f"{key} {formats.percent(group.value)}, {low} to {high}"
 
 
 def _verdict(known: list[tuple[str, Figure]], *, small: bool) -> str:

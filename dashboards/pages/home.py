@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Context = dict[str, Any]
 
+# So many points short of the promise is at risk; more is missed.
+_AT_RISK = 0.1
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
@@ -74,9 +76,11 @@ def burn_up(page: Home) -> Context:
     reached = joint.days[-1] if joint.days else Decimal(0)
     money = formats.money_compact(reached, currency=currency)
     if joint.target:
-        line = joint.target * len(joint.days) / period.days
+        line = formats.money_compact(
+            joint.target * len(joint.days) / period.days, currency=currency
+        )
         title = f"Sourced {money} of {formats.money_compact(joint.target, currency=currency)}"
-        summary = f"The straight line asks for {formats.money_compact(line, currency=currency)} by today."
+        summary = f"The straight line asks for {line} by today."
     else:
         title = f"Sourced {money} so far"
         summary = "No target is signed for this period."
@@ -197,7 +201,7 @@ def created_chart(page: Home) -> Context | None:
         ]
         for group in ordered
     ]
-    whole = formats.money_compact(figure.denominator, currency=currency)  # type: ignore[arg-type] # a sum of amounts
+    whole = formats.money_compact(figure.denominator, currency=currency)
     name = wording.period(asked.period, frame=page.frame)
     return {
         "title": f"Pipeline created: {formats.percent(figure.value, digits=0)} from marketing",
@@ -231,8 +235,8 @@ def _stats(page: Home) -> list[Context]:
             "label": QUOTA_ATTAINMENT.title,
             "value": formats.percent(quota.value, digits=0),
             "href": rows_url(QUOTA_ATTAINMENT, quota_asked),
-            "hint": f"{formats.money_compact(quota.numerator, currency=currency)} of "  # type: ignore[arg-type] # an amount
-            f"{formats.money_compact(quota.denominator, currency=currency)}"  # type: ignore[arg-type] # an amount
+            "hint": f"{formats.money_compact(quota.numerator, currency=currency)} of "
+            f"{formats.money_compact(quota.denominator, currency=currency)}"
             if quota.value is not None
             else "no quota entered",
         },
@@ -240,11 +244,12 @@ def _stats(page: Home) -> list[Context]:
             "label": "Accepted by sales",
             "value": formats.percent(accepted.value, digits=0),
             "href": rows_url(ACCEPTANCE, accepted_asked),
-            "hint": f"{formats.count(accepted.numerator)} of {formats.plural(accepted.n, 'decision')}",
+            "hint": f"{formats.count(accepted.numerator)} of "
+            f"{formats.plural(accepted.n, 'decision')}",
         },
         {
             "label": PIPELINE_CREATED.title,
-            "value": formats.money_compact(created.denominator, currency=currency),  # type: ignore[arg-type] # an amount
+            "value": formats.money_compact(created.denominator, currency=currency),
             "href": rows_url(PIPELINE_CREATED, created_asked.asking()),
             "hint": f"{formats.plural(created.n, 'deal')}, every source",
         },
@@ -264,7 +269,7 @@ def _promise(promise: Promise) -> Context:
     else:
         result = f"{formats.percent(rate, digits=0)} of {formats.count(month.due)}"
         small = month.due < metrics.SMALL_SAMPLE
-        near = rate >= target - 0.1  # noqa: PLR2004 - ten points short is at risk, more is missed
+        near = rate >= target - _AT_RISK
         tone = "" if small else "good" if rate >= target else "warn" if near else "bad"
     return {
         "side": promise.side,

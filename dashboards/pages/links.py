@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from dashboards.filters import MetricFilter
+    from dashboards.registry.base import Metric
     from dashboards.selectors.frame import Frame
 
     Chip = dict[str, Any]
@@ -149,3 +150,15 @@ def agreement(frame: Frame) -> Chip:
         "href": first_of("definitions:agreement", "definitions:index"),
         "is_signed": is_signed,
     }
+
+
+def group_name(name: str) -> str:
+    """Return what a grouping is called on pages."""
+    plain = {"rep": "Rep", "sdr": "SDR", "source_group": "Source", "deal_stage": "Deal stage"}
+    return plain.get(name, name.removeprefix("attributes.").replace("_", " ").capitalize())
+
+
+def group_rows(found: Metric, asked: MetricFilter, *, key: str) -> str:
+    """Return the list of one group's rows."""
+    path = first_of("dashboards:metric_rows", args=[found.key])
+    return f"{path}?{asked.query(bucket=key)}"

@@ -5,18 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from dashboards import cards, charts, metrics, wording
-from dashboards.filters import MISSING
-from dashboards.metrics import Interval, Period
-from dashboards.pages import links
-from dashboards.registry import buckets
+from dashboards import cards, metrics, wording
+from dashboards.pages import links, pictures
 from dashboards.registry.base import Unit
-from dashboards.selectors.home import is_mature, month_period, promised_hours, response_steps
 from revops import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.http import QueryDict
 
     from dashboards.filters import MetricFilter
@@ -26,9 +20,7 @@ if TYPE_CHECKING:
 
     Context = dict[str, Any]
 
-_BARS = 14
 _NO_WINDOW = "The chosen period."
-_MONTHS = 12
 _SHOWN_DETAILS = {
     "median_days": ("Median", "days"),
     "still_in_window": ("Still in their 90 days", "count"),
@@ -79,7 +71,8 @@ def metric(answer: Answer, *, frame: Frame, query: QueryDict) -> Context:
         "groupings": _groupings(answer, query=query),
         "options": _options(answer, query=query),
         "table": _table(answer, currency=currency),
-        "chart": _chart(answer, frame=frame),
+        "charts": pictures.charts_of(answer, frame=frame),
+        "cohorts": pictures.cohorts_of(answer),
         "csv_href": f"?{asked.query(format='csv')}",
         "home_href": links.first_of("dashboards:home"),
     }
@@ -176,7 +169,7 @@ def _groupings(answer: Answer, *, query: QueryDict) -> list[Context]:
                "current": not chosen}]  # fmt: skip
     listed += [
         {
-            "label": _group_name(name),
+            "label": links.group_name(name),
             "href": links.with_changes(query, group_by=name),
             "current": name == chosen,
         }
@@ -188,11 +181,6 @@ def _groupings(answer: Answer, *, query: QueryDict) -> list[Context]:
 _ORDER = ("source_group", "channel", "segment", "team", "rep", "manager", "commitment", "side",
           "month", "quarter", "week", "deal_stage", "outcome", "stage", "sdr", "campaign",
           "account", "year")  # fmt: skip
-
-
-def _group_name(name: str) -> str:
-    plain = {"rep": "Rep", "sdr": "SDR", "source_group": "Source", "deal_stage": "Deal stage"}
-    return plain.get(name, name.removeprefix("attributes.").replace("_", " ").capitalize())
 
 
 def _options(answer: Answer, *, query: QueryDict) -> list[Context]:
@@ -229,7 +217,7 @@ def _table(answer: Answer, *, currency: str) -> Context | None:
         return None
     found, asked = answer.metric, answer.asked
     is_ratio = answer.total.denominator is not None
-    columns = [{"label": _group_name(asked.group_by)}, {"label": found.title, "number": True}]
+    columns = [{"label": links.group_name(asked.group_by)}, {"label": found.title, "number": True}]
     if is_ratio:
         columns.append({"label": "Made of", "number": True})
     columns.append({"label": "n", "number": True})
@@ -237,7 +225,7 @@ def _table(answer: Answer, *, currency: str) -> Context | None:
         _cells(figure, found, asked, currency=currency, is_ratio=is_ratio)
         for figure in answer.groups
     ]
-    return {"label": f"{found.title} by {_group_name(asked.group_by).lower()}",
+    return {"label": f"{found.title} by {links.group_name(asked.group_by).lower()}",
             "columns": columns, "rows": rows}  # fmt: skip
 
 
@@ -256,140 +244,6 @@ def _cells(
     if is_ratio:
         made = wording.fraction(found, figure, currency=currency)
         cells.append({"text": made, "number": True})
-    href = group_rows(found, asked, key=figure.key)
+    href = links.group_rows(found, asked, key=figure.key)
     cells.append({"text": formats.count(figure.n), "number": True, "href": href})
     return cells
-
-
-def group_rows(found: Metric, asked: MetricFilter, *, key: str) -> str:
-    """Return the list of one group's rows."""
-    path = links.first_of("dashboards:metric_rows", args=[found.key])
-    return f"{path}?{asked.query(bucket=key)}"
-
-
-def _chart(answer: Answer, *, frame: Frame) -> Context | None:
-    """Choose the picture that fits: a curve, dots with intervals, a course, or bars."""
-    found, asked = answer.metric, answer.asked
-    if found.key == "response_time" and not buckets.is_time(asked.group_by):
-        return _curve(answer, frame=frame)
-    if found.key in {"win_rate", "acceptance_rate", "rejection_rate", "funnel"} and answer.groups:
-        if not buckets.is_time(asked.group_by):
-            return _intervals(answer)
-    if answer.groups:
-        return _bars(answer, answer.groups, asked=asked)
-    return _course(answer)
-
-
-def _course(answer: Answer) -> Context | None:
-    """Return the last twelve months of a metric that is not grouped; one statement."""
-    found, asked = answer.metric, answer.asked
-    last = metrics.month_of(day=min(asked.period.last_on, asked.setting.today(at=asked.at)))
-    first = metrics.add_months(day=last.starts_on, months=1 - _MONTHS)
-    course = asked.over(Period(first, last.ends_on)).by("month")
-    groups = found.groups(course)
-    if not groups:
-        return None
-    if found.key != "mql_to_sql":
-        return _bars(answer, groups, asked=course)
-    waiting = frozenset(group.label for group in groups if not is_mature(group, asked=asked))
-    points = _points(found, groups, asked=course)
-    shown = charts.rate_line(points=points, bands=found.bands(asked), waiting=waiting)
-    summary = "Each point is the month in which leads became MQL. Hollow points are still in their 90 days."
-    return _framed(answer, groups, asked=course, figure=shown, summary=summary)
-
-
-def _bars(answer: Answer, groups: Sequence[Figure], *, asked: MetricFilter) -> Context:
-    found = answer.metric
-    currency = asked.setting.currency
-    percent = found.unit is Unit.RATE
-    prefix = wording.currency_sign(currency) if found.unit is Unit.MONEY else ""
-    points = _points(
-        found, groups[:_BARS] if not buckets.is_time(asked.group_by) else groups, asked=asked
-    )
-    draw = charts.bars if buckets.is_time(asked.group_by) else charts.lying_bars
-    left = len(groups) - len(points)
-    rest = f", the {_BARS} largest of {len(groups)}" if left > 0 else ""
-    summary = f"By {_group_name(asked.group_by).lower()}{rest}."
-    shown = draw(points=points, percent=percent, prefix=prefix)
-    return _framed(answer, groups, asked=asked, figure=shown, summary=summary)
-
-
-def _points(found: Metric, groups: Sequence[Figure], *, asked: MetricFilter) -> list[charts.Point]:
-    scale = 3600 if found.unit is Unit.BUSINESS_SECONDS else 1
-    currency = asked.setting.currency
-    return [
-        charts.Point(
-            group.label,
-            None if group.value is None else float(group.value) / scale,
-            href=_point_href(found, asked, group=group),
-            text=f"{wording.value(found.unit, group.value, currency=currency)}, n = {group.n}",
-        )
-        for group in groups
-    ]
-
-
-def _point_href(found: Metric, asked: MetricFilter, *, group: Figure) -> str:
-    if asked.group_by == "month" and group.key != MISSING:
-        return cards.rows_url(found, asked.over(month_period(group.key)))
-    return group_rows(found, asked, key=group.key)
-
-
-def _intervals(answer: Answer) -> Context | None:
-    known = [group for group in answer.groups if group.details.get("interval")][:_BARS]
-    if not known:
-        return None
-    figure = charts.rates_with_intervals(
-        names=[group.label for group in known],
-        rates=[float(group.value or 0) for group in known],
-        intervals=[Interval(*group.details["interval"]) for group in known],
-        cases=[f"n = {formats.count(group.n)}" for group in known],
-        hrefs=[group_rows(answer.metric, answer.asked, key=group.key) for group in known],
-    )
-    summary = (
-        "Each dot with its 95% interval (Wilson). Where intervals overlap no difference is shown."
-    )
-    return _framed(answer, known, asked=answer.asked, figure=figure, summary=summary)
-
-
-def _curve(answer: Answer, *, frame: Frame) -> Context | None:
-    steps = response_steps(answer.asked)
-    if not steps:
-        return None
-    within = answer.total.details["within_promise"]
-    figure = charts.response_curve(
-        steps=steps, promise_hours=promised_hours(frame), within=within,
-        href=cards.rows_url(answer.metric, answer.asked),
-    )  # fmt: skip
-    return {
-        "title": "Share answered after so many business hours",
-        "summary": "Leads nobody contacted are part of the whole, so the curve may end below 100%.",
-        "figure": figure,
-        "columns": ["Business hours", "Share answered"],
-        "rows": [
-            [f"{step.hours:.1f}", formats.percent(step.share)]
-            for step in steps[:: max(len(steps) // 12, 1)]
-        ],
-        "href": cards.rows_url(answer.metric, answer.asked),
-    }
-
-
-def _framed(
-    answer: Answer, groups: Sequence[Figure], *, asked: MetricFilter, figure: Context, summary: str
-) -> Context:
-    found = answer.metric
-    currency = asked.setting.currency
-    return {
-        "title": f"{found.title} by {_group_name(asked.group_by).lower()}",
-        "summary": summary,
-        "figure": figure,
-        "columns": [_group_name(asked.group_by), found.title, "n"],
-        "rows": [
-            [
-                group.label,
-                wording.value(found.unit, group.value, currency=currency),
-                {"text": formats.count(group.n), "href": _point_href(found, asked, group=group)},
-            ]
-            for group in groups
-        ],
-        "href": cards.rows_url(found, asked),
-    }

@@ -213,7 +213,10 @@ class Metric(ABC):
 
     def _grouped(self, facts: QuerySet[Any], *, asked: MetricFilter) -> QuerySet[Any]:
         bucket, _ = buckets.of(asked.group_by, subject=self.subject, asked=asked)
-        return facts.annotate(bucket=Coalesce(Cast(bucket, CharField()), Value(MISSING)))
+        found: QuerySet[Any] = facts.annotate(
+            bucket=Coalesce(Cast(bucket, CharField()), Value(MISSING))
+        )
+        return found
 
     def narrowed(self, facts: QuerySet[Any], *, asked: MetricFilter) -> QuerySet[Any]:
         """Return the rows the filter lets through."""

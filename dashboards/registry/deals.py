@@ -75,7 +75,8 @@ class DealMetric(Metric):
     def dated(self, asked: MetricFilter, *, column: str) -> QuerySet[Any]:
         """Return the deals whose `column` lies in the period, and not after the asking."""
         inside = {f"{column}__gte": asked.since, f"{column}__lt": asked.seen_until}
-        return self.deals(asked).filter(**inside).annotate(basis_at=F(column))
+        found: QuerySet[Any] = self.deals(asked).filter(**inside).annotate(basis_at=F(column))
+        return found
 
 
 class WinRate(DealMetric):
@@ -96,11 +97,12 @@ class WinRate(DealMetric):
     def facts(self, asked: MetricFilter) -> QuerySet[Any]:
         """Return the deals closed in the period."""
         facts = self.dated(asked, column="closed_at").exclude(outcome="")
-        return facts.annotate(
+        found: QuerySet[Any] = facts.annotate(
             is_counted=always(),
             in_numerator=boolean(Q(outcome=Outcome.WON)),
             gauge=priced("amount", asked=asked),
         )
+        return found
 
     def measures(self, asked: MetricFilter) -> dict[str, Aggregate]:  # noqa: ARG002 - a hook
         """Return the amounts won and closed."""
@@ -150,7 +152,8 @@ class SalesCycle(DealMetric):
             gauge=days_between(start=start, end="closed_at", zone=asked.zone),
             in_numerator=always(),
         )
-        return facts.annotate(is_counted=boolean(Q(gauge__gte=0)))
+        found: QuerySet[Any] = facts.annotate(is_counted=boolean(Q(gauge__gte=0)))
+        return found
 
     def measures(self, asked: MetricFilter) -> dict[str, Aggregate]:  # noqa: ARG002 - a hook
         """Return mean, percentiles and range."""
@@ -261,19 +264,24 @@ class PipelineBySource(AmountMetric):
             in_numerator=boolean(Q(source_group=SourceGroup.MARKETING)),
         )
         counted = Q(gauge__isnull=False)
-        return facts.annotate(is_counted=always() if scope == "all" else boolean(counted))
+        found: QuerySet[Any] = facts.annotate(
+            is_counted=always() if scope == "all" else boolean(counted)
+        )
+        return found
 
     def _in_scope(self, asked: MetricFilter, *, scope: str) -> QuerySet[Any]:
         if scope == "created":
             return self.dated(asked, column="accepted_at")
         if scope == "all":
             known = Coalesce("created_at", "accepted_at", "closed_at", "recorded_at")
-            return self.deals(asked).annotate(basis_at=known)
+            found: QuerySet[Any] = self.deals(asked).annotate(basis_at=known)
+            return found
         # Open at an instant: taken on by then, and closed, if at all, after it.
         at = asked.seen_until
         still = Q(closed_at__isnull=True, outcome="") | Q(closed_at__gt=at)
         taken = self.deals(asked).filter(still, accepted_at__lte=at)
-        return taken.annotate(basis_at=F("accepted_at"))
+        rows: QuerySet[Any] = taken.annotate(basis_at=F("accepted_at"))
+        return rows
 
     def figure(self, sums: Mapping[str, Any], *, whole: Mapping[str, Any]) -> Figure:
         """Return marketing's share of the whole, or the group's share of it."""
@@ -308,4 +316,5 @@ class PipelineCreated(AmountMetric):
         facts = self.dated(asked, column="accepted_at").annotate(
             gauge=priced("accepted_amount", asked=asked), in_numerator=always()
         )
-        return facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        found: QuerySet[Any] = facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        return found

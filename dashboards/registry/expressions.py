@@ -93,7 +93,7 @@ def days_between(*, start: Combinable | str, end: Combinable | str, zone: ZoneIn
     return _Minus(local_date(end, zone=zone), local_date(start, zone=zone))
 
 
-def json_text(path: str, *, key: str) -> JsonText:
+def json_text(path: str, *, key: str) -> Combinable:
     """Return the text at `key` of a JSON column, null where it is absent or empty."""
     return NullIf(JsonText(F(path), Value(key)), Value(""))
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from dashboards import metrics
 from dashboards.metrics import Period
@@ -54,7 +54,8 @@ class SourcedPerRep(AmountMetric):
         """Return the marketing-sourced deals accepted in the period."""
         facts = self.dated(asked, column="accepted_at").filter(source_group=SourceGroup.MARKETING)
         facts = facts.annotate(gauge=priced("accepted_amount", asked=asked), in_numerator=always())
-        return facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        found: QuerySet[Any] = facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        return found
 
     def total(self, asked: MetricFilter) -> Figure:
         """Return the amount per rep; two statements."""
@@ -118,7 +119,8 @@ class QuotaAttainment(AmountMetric):
         carrying = spans(asked).values("rep_id")
         facts = self.dated(asked, column="closed_at").filter(outcome=Outcome.WON, rep__in=carrying)
         facts = facts.annotate(gauge=priced("amount", asked=asked), in_numerator=always())
-        return facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        found: QuerySet[Any] = facts.annotate(is_counted=boolean(Q(gauge__isnull=False)))
+        return found
 
     def total(self, asked: MetricFilter) -> Figure:
         """Return the share of all quota; two statements."""
@@ -184,5 +186,5 @@ def quota(asked: MetricFilter) -> Decimal:
         whole = asked.setting.quarter(day=max(starts_on, asked.period.starts_on))
         own = Period(starts_on, ends_on) if ends_on else whole
         held = metrics.rep_days(spans=[(starts_on, ends_on)], period=asked.period)
-        total += Decimal(amount) * held / own.days
+        total += (amount or _NOTHING) * held / own.days
     return total

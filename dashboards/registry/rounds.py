@@ -109,9 +109,10 @@ class Volume(RoundMetric):
 
     def facts(self, asked: MetricFilter) -> QuerySet[Any]:
         """Return the rounds that became MQL in the period."""
-        return self.dated(asked, column="mql_at").annotate(
+        found: QuerySet[Any] = self.dated(asked, column="mql_at").annotate(
             is_counted=always(), in_numerator=always(), gauge=null_measure()
         )
+        return found
 
     def figure(self, sums: Mapping[str, Any], *, whole: Mapping[str, Any]) -> Figure:  # noqa: ARG002 - one signature for all
         """Return the count."""
@@ -156,7 +157,8 @@ class Funnel(RoundMetric):
         reached = Q(**{f"{goal}__isnull": False, f"{goal}__lte": asked.at})
         if within := asked.option("within_days"):
             reached &= Q(gauge__lte=int(within))
-        return facts.annotate(is_counted=always(), in_numerator=boolean(reached))
+        found: QuerySet[Any] = facts.annotate(is_counted=always(), in_numerator=boolean(reached))
+        return found
 
     def measures(self, asked: MetricFilter) -> dict[str, Aggregate]:  # noqa: ARG002 - a hook
         """Return the median of the days it took."""
@@ -195,9 +197,10 @@ class MqlToSql(RoundMetric):
         )
         confirmed = Q(gauge__lte=WINDOW_DAYS, sql_at__lte=asked.at)
         settled = Q(age__gt=WINDOW_DAYS) | Q(sql_at__lte=asked.at) | Q(stage__in=_ENDED)
-        return facts.annotate(
+        found: QuerySet[Any] = facts.annotate(
             is_counted=always(), in_numerator=boolean(confirmed), is_settled=boolean(settled)
         )
+        return found
 
     def measures(self, asked: MetricFilter) -> dict[str, Aggregate]:  # noqa: ARG002 - a hook
         """Return the median of the days, and how many rounds may still get there."""
@@ -232,11 +235,12 @@ class FirstDecision(RoundMetric):
     def facts(self, asked: MetricFilter) -> QuerySet[Any]:
         """Return the rounds that were first decided on in the period."""
         facts = self.dated(asked, column="decided_at").exclude(first_decision="")
-        return facts.annotate(
+        found: QuerySet[Any] = facts.annotate(
             is_counted=always(),
             in_numerator=boolean(Q(first_decision=self.decision)),
             gauge=days_between(start="mql_at", end="decided_at", zone=asked.zone),
         )
+        return found
 
 
 class Acceptance(FirstDecision):

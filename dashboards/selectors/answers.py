@@ -6,8 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import CharField, F, Q
@@ -20,6 +19,7 @@ from definitions.choices import DocumentKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from django.db.models import QuerySet
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dashboards.selectors.frame import Frame, VersionLabel
 
 LARGEST_PAGE = 200
+DEFAULT_LIMIT = 50
+_IDS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +223,37 @@ def read_cursor(cursor: str) -> tuple[datetime, int]:
         padded = cursor + "=" * (-len(cursor) % 4)
         at, pk = json.loads(base64.urlsafe_b64decode(padded.encode()))
         instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None or abs(int(pk)) >= 2**63:
-            raise ValueError("no such place")
-        return instant, int(pk)
-    except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as error:
+        place = instant.astimezone(UTC), int(pk) % _IDS
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
         raise filters.FilterError({"cursor": "is not a cursor of this list"}) from error
+    return place
 
 
 def seconds(value: float | None) -> timedelta | None:
     """Return a number of seconds as a length of time."""
     return None if value is None else timedelta(seconds=value)
+
+
+def read_part(text: str) -> Part:
+    """Return which rows are asked for.
+
+    Raises:
+        filters.FilterError: There is no such part.
+    """
+    try:
+        return Part(text)
+    except ValueError:
+        raise filters.FilterError({"part": "is numerator or excluded"}) from None
+
+
+def read_limit(text: str) -> int:
+    """Return how many rows a page holds.
+
+    Raises:
+        filters.FilterError: It is no number from 1 to 200.
+    """
+    if not text:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LARGEST_PAGE):
+        raise filters.FilterError({"limit": f"is a number from 1 to {LARGEST_PAGE}"})
+    return int(text)

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from dashboards.filters import Setting
 from dashboards.metrics import Band, Tone
 from definitions.choices import DocumentKind
-from definitions.content import Contribution, ConversionBand
 from definitions.selectors import Entry, NoVersionError, Schedule, document_of, schedule
 from revops.people.selectors import organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
+
+    from definitions.content import Contribution, ConversionBand
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from dashboards import metrics
-from dashboards.filters import MetricFilter
 from dashboards.metrics import Period, Question
 from dashboards.registry import (
     ACCEPTANCE,
@@ -35,6 +34,7 @@ from definitions.choices import DocumentKind
 from definitions.selectors import sla_of
 
 if TYPE_CHECKING:
+    from dashboards.filters import MetricFilter
     from dashboards.registry.base import Figure
     from dashboards.selectors.frame import Frame
     from definitions.content import Contribution
@@ -136,7 +136,7 @@ def home(asked: MetricFilter, *, frame: Frame) -> Home:
             SALES_CYCLE.groups(asked.by("source_group").asking(**CYCLE)),
         ),
         promises=promises(frame=frame, narrowed=asked.narrowed),
-        breaches=open_breaches(at=asked.at),
+        breaches=open_breaches(at=asked.at, limit=7),
     )
 
 

@@ -1,0 +1,91 @@
+"""The curve of how soon leads were answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dashboards.charts.marks import (
+    INK,
+    SERIES,
+    TONES,
+    vertical,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboards.metrics import Step
+
+    Figure = dict[str, Any]
+
+_TAIL = 0.9
+
+
+def response_curve(
+    *, steps: Sequence[Step], promise_hours: float | None, within: float | None, href: str = ""
+) -> Figure:
+    """Return how large a share had an answer after how many business hours.
+
+    The curve ends below 100 % by the share nobody answered; past the promise it is shaded.
+    """
+    hours, share = [step.hours for step in steps], [step.share for step in steps]
+    # A long tail hides the rest: nine of ten leads, or four times the promise, whichever is more.
+    shown = [hour for hour, part in zip(hours, share, strict=True) if part <= _TAIL]
+    right = max([*shown[-1:], (promise_hours or 1) * 4, 2.0])
+    right = min(right, (promise_hours or right) * 8)
+    if hours and hours[-1] < right:
+        hours, share = [*hours, right], [*share, share[-1]]
+    curve = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": hours,
+        "y": share,
+        "name": "Answered",
+        "line": {"color": SERIES[0], "width": 2.5, "shape": "hv"},
+        "fill": "tozeroy",
+        "fillcolor": "rgba(0,114,178,0.08)",
+        "customdata": [href] * len(hours),
+        "hovertemplate": "%{y:.0%} within %{x:.1f} h<extra></extra>",
+    }
+    layout: Figure = {
+        "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 5},
+        "xaxis": {
+            "range": [0, right],
+            "title": {"text": "business hours since assignment", "font": {"size": 11.5}},
+            "ticksuffix": " h",
+        },
+        "shapes": [],
+        "annotations": [],
+    }
+    if promise_hours is not None:
+        layout["shapes"] = [
+            {
+                "type": "rect",
+                "x0": promise_hours,
+                "x1": right,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": TONES["bad"],
+                "opacity": 0.07,
+                "line": {"width": 0},
+                "layer": "below",
+            },
+            vertical(promise_hours, dash="dash"),
+        ]
+        text = f"promise: {promise_hours:g} h" + (
+            f", {within:.0%} kept" if within is not None else ""
+        )
+        layout["annotations"] = [
+            {
+                "x": promise_hours,
+                "y": 0.06,
+                "yref": "paper",
+                "text": text,
+                "showarrow": False,
+                "xanchor": "left",
+                "xshift": 6,
+                "font": {"color": INK, "size": 12},
+            }
+        ]
+    return {"data": [curve], "layout": layout}
