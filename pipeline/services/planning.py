@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline import stages
-from pipeline.choices import Origin, QualityFlag, Stage
+from pipeline.choices import Designation, Origin, QualityFlag, Stage
 from pipeline.models import Round
 from pipeline.services.board import is_outbound
 from pipeline.services.rows import MoveResult, Refusal, Status
@@ -185,6 +185,7 @@ def _begin_round(plan: Plan, *, move: Move, number: int, entry: Entry) -> Round:
         lead=lead,
         number=number,
         designation=move.designation,
+        rep_id=move.rep_id if move.designation == Designation.OUTBOUND else None,
         definitions_version_id=entry.version_id,
         fit_score=lead.fit_score,
         intent_score=lead.intent_score,
