@@ -188,11 +188,12 @@ def _decided_at(*, draws: Draws, world: World, start: datetime, is_after: bool) 
 
 
 def _ignored(*, draws: Draws, world: World, start: datetime, is_after: bool) -> Life:
-    """A lead nobody contacted: before, it stays; after, the leader clears it up in the end."""
-    if not is_after:
-        return Life()
-    cleared_at = world.worked(start, minutes=draws.between("cleared", 3, 7) * MINUTES_A_DAY)
+    """A lead nobody contacted is cleared up in the end; before the agreement, weeks later."""
+    days = draws.between("cleared", 3, 7) if is_after else draws.between("cleared late", 10, 35)
+    cleared_at = world.worked(start, minutes=days * MINUTES_A_DAY)
     reason = draws.one("cleared reason", ("no_need", "bad_contact_data"))
+    if cleared_at < world.signed_at:
+        reason = NOT_RECORDED
     return Life(steps=[Step(to="rejected", occurred_at=cleared_at, reason=reason)])
 
 
@@ -238,9 +239,10 @@ def _accepted(life: Life, *, draws: Draws, world: World, at: datetime, is_after:
         life.sql_at = world.worked(at, minutes=draws.between("sql after", 0.2, 6) * MINUTES_A_DAY)
         life.steps.append(Step(to="sql", occurred_at=life.sql_at))
         return
-    if draws.chance("finished", 0.985 if is_after else 0.45):
-        last = 8 if draws.chance("in time", 0.9) else 15
-        ended_at = world.worked(at, minutes=draws.between("ended", 2, last) * MINUTES_A_DAY)
+    if draws.chance("finished", 0.985 if is_after else 1.0):
+        last = 8 if draws.chance("in time", 0.9 if is_after else 0.45) else 15
+        days = draws.between("ended", 2, last) if is_after else draws.between("ended", 2, 2 * last)
+        ended_at = world.worked(at, minutes=days * MINUTES_A_DAY)
         if draws.chance("recycled", 0.6):
             wait = draws.whole("wait", 60, 120)
             life.steps.append(
