@@ -1,0 +1,177 @@
+"""Who gets a lead: in turn, never to somebody away, and always with a reason why."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipeline.choices import Origin, Stage
+from pipeline.models import Assignment, Lead, Round
+from pipeline.services.assignments import assign_rounds
+from pipeline.services.reconcile import reconcile_rounds
+from pipeline.services.rows import AssignmentRow, Refusal, Status
+from revops.outbox.models import Message
+from revops.people.models import Absence
+from sla.models import Evidence
+from tests.factories.pipeline import (
+    DAY,
+    HOUR,
+    NOON,
+    CompanyFactory,
+    LeadFactory,
+    RepFactory,
+    assigned,
+    moved,
+    mql,
+)
+
+pytestmark = pytest.mark.usefixtures("agreement")
+
+
+def assign(*rows, at=NOON + HOUR):
+    return assign_rounds(rows=rows, actor="system:test", origin=Origin.JOB, at=at)
+
+
+def away(rep, *, cover=None):
+    Absence.objects.create(
+        rep=rep, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 10), cover=cover
+    )
+
+
+def test_an_assignment_moves_the_round_and_tells_everybody():
+    lead, rep = mql(), RepFactory()
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=rep.pk))
+
+    current = Round.objects.get(lead=lead)
+    assert (current.stage, current.rep, current.assigned_at) == (Stage.ASSIGNED, rep, NOON + HOUR)
+    assert Lead.objects.get(pk=lead.pk).owner == rep
+    told = Evidence.objects.get(source="assignment", source_id=str(result.assignment_id))
+    assert (told.kind, told.rep) == ("assigned", rep)
+    assert Message.objects.filter(kind="lead.assigned").exists()
+
+
+def test_the_next_in_turn_gets_the_lead():
+    reps = {RepFactory().pk, RepFactory().pk}
+    leads = [mql(), mql()]
+
+    results = assign(*(AssignmentRow(lead_id=lead.pk) for lead in leads))
+
+    assert {result.rep_id for result in results} == reps
+
+
+def test_the_owner_of_the_account_wins():
+    RepFactory()
+    owner = RepFactory(takes_leads=False)
+    lead = mql(company=CompanyFactory(owner=owner))
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
+
+    assert result.rep_id == owner.pk
+    assert Assignment.objects.get().why["rule"] == "account_owner"
+
+
+def test_who_is_away_is_replaced_by_the_cover_of_the_cover():
+    absent, second, present = RepFactory(), RepFactory(), RepFactory()
+    away(absent, cover=second)
+    away(second, cover=present)
+    lead = mql()
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=absent.pk))
+
+    why = Assignment.objects.get().why
+    assert result.rep_id == present.pk
+    assert why["rule"] == "cover"
+    assert [skipped["rep"] for skipped in why["skipped"]] == [absent.pk, second.pk]
+
+
+def test_two_who_cover_each_other_do_not_loop():
+    one, other = RepFactory(), RepFactory()
+    away(one, cover=other)
+    away(other, cover=one)
+    lead = mql()
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=one.pk))
+
+    assert result.rep_id is None
+
+
+def test_a_lead_nobody_can_take_waits_and_its_routing_clock_runs_on():
+    away(RepFactory())
+    lead = mql()
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
+
+    current = Round.objects.get(lead=lead)
+    assert (result.status, result.rep_id) == (Status.CREATED, None)
+    assert (current.stage, current.assigned_at) == (Stage.MQL, None)
+    assert Assignment.objects.get().to_queue
+    assert not Evidence.objects.filter(kind="assigned").exists()
+
+
+def test_handing_over_keeps_the_stage_and_the_first_assignment():
+    first, second = RepFactory(), RepFactory()
+    lead = moved(assigned(first), Stage.ACCEPTED)
+
+    assign(AssignmentRow(lead_id=lead.pk, rep_id=second.pk))
+
+    current = Round.objects.get(lead=lead)
+    assert (current.stage, current.rep, current.assigned_at) == (Stage.ACCEPTED, second, NOON)
+
+
+def test_assigning_to_the_owner_again_changes_nothing():
+    rep = RepFactory()
+    lead = assigned(rep)
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=rep.pk))
+
+    assert result.status == Status.UNCHANGED
+    assert Assignment.objects.count() == 1
+
+
+def test_recorded_history_is_stored_as_it_was_once():
+    lead = mql()
+    row = AssignmentRow(lead_id=lead.pk, assigned_at=NOON + HOUR, is_recorded=True)
+    assign(row, at=NOON + DAY)
+
+    (again,) = assign(row, at=NOON + DAY)
+
+    current = Round.objects.get(lead=lead)
+    assert again.status == Status.UNCHANGED
+    assert (current.stage, current.rep, current.assigned_at) == (
+        Stage.ASSIGNED, None, NOON + HOUR,
+    )  # fmt: skip
+    assert reconcile_rounds(at=NOON + 2 * DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("build", "code"),
+    [
+        pytest.param(LeadFactory, Refusal.NO_ROUND, id="still in nurture"),
+        pytest.param(
+            lambda: moved(mql(), Stage.REJECTED, reason="no_need"), Refusal.STAGE, id="closed"
+        ),
+    ],
+)
+def test_an_assignment_is_refused(build, code):
+    RepFactory()
+    lead = build()
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
+
+    assert result.code == code
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_leads():
+    RepFactory()
+    counts = []
+
+    for leads in ([mql()], [mql() for _ in range(8)]):
+        with CaptureQueriesContext(connection) as captured:
+            assign(*(AssignmentRow(lead_id=lead.pk) for lead in leads))
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
