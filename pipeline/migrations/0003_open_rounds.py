@@ -87,7 +87,7 @@ $$
 
 OPEN_ROUNDS = """
 CREATE FUNCTION pipeline_open_rounds(head jsonb, openings pipeline_opening[])
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     instant timestamptz := (head->>'at')::timestamptz;
@@ -105,9 +105,9 @@ BEGIN
         SELECT o.*, a.rep AS account_rep, a.why AS account_why,
             CASE WHEN o.route AND a.rep IS NULL AND EXISTS (SELECT FROM seat)
                 THEN nextval('pipeline_round_robin') END AS draw,
-            nextval(pg_get_serial_sequence('pipeline_round', 'id')) AS round_id,
-            nextval(pg_get_serial_sequence('pipeline_transition', 'id')) AS mql_id,
-            nextval(pg_get_serial_sequence('sla_evidence', 'id')) AS mql_evidence_id
+            nextval('pipeline_round_id_seq') AS round_id,
+            nextval('pipeline_transition_id_seq') AS mql_id,
+            nextval('sla_evidence_id_seq') AS mql_evidence_id
         FROM (SELECT * FROM unnest(openings) ORDER BY n) o
         LEFT JOIN account a ON a.company_id = o.company_id AND o.route
     ), routed AS MATERIALIZED (
@@ -121,11 +121,11 @@ BEGIN
     ), plan AS MATERIALIZED (
         SELECT r.*,
             CASE WHEN r.rep_id IS NOT NULL THEN
-                nextval(pg_get_serial_sequence('pipeline_transition', 'id')) END AS assigned_id,
+                nextval('pipeline_transition_id_seq') END AS assigned_id,
             CASE WHEN r.rep_id IS NOT NULL THEN
-                nextval(pg_get_serial_sequence('sla_evidence', 'id')) END AS assigned_evidence_id,
+                nextval('sla_evidence_id_seq') END AS assigned_evidence_id,
             CASE WHEN r.route THEN
-                nextval(pg_get_serial_sequence('pipeline_assignment', 'id')) END AS assignment_id
+                nextval('pipeline_assignment_id_seq') END AS assignment_id
         FROM routed r
     ), rounds AS (
         INSERT INTO pipeline_round (
@@ -177,7 +177,7 @@ BEGIN
             head->'plans'->p.plan->CASE WHEN p.rep_id IS NULL THEN 'waiting' ELSE 'routed' END
         ) planned
         CROSS JOIN LATERAL jsonb_populate_record(NULL::sla_clock, planned || jsonb_build_object(
-            'id', nextval(pg_get_serial_sequence('sla_clock', 'id')),
+            'id', nextval('sla_clock_id_seq'),
             'lead_id', p.lead_id, 'cycle', p.number,
             'rep_id', CASE WHEN (planned->>'is_rep_of')::boolean THEN p.rep_id END,
             'started_by_id', CASE planned->>'started_by'

@@ -5,7 +5,7 @@ from django.db import migrations
 # What rows tell about a company: blanks are filled; with `overrides` agreed values replace.
 TELL_COMPANIES = """
 CREATE FUNCTION pipeline_tell_companies(head jsonb, input pipeline_intake_row[])
-RETURNS bigint[] LANGUAGE plpgsql AS $$
+RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     overrides boolean := (head->>'overrides')::boolean;
@@ -56,7 +56,7 @@ END $$
 UPDATE_LEADS = """
 CREATE FUNCTION pipeline_update_leads(
     head jsonb, input pipeline_intake_row[], fresh bigint[], companies bigint[]
-) RETURNS jsonb LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     instant timestamptz := (head->>'at')::timestamptz;

@@ -26,7 +26,7 @@ $$
 STORE_ARRIVALS = """
 CREATE FUNCTION pipeline_store_arrivals(
     head jsonb, input pipeline_intake_row[], fresh bigint[]
-) RETURNS pipeline_opening[] LANGUAGE plpgsql AS $$
+) RETURNS pipeline_opening[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     instant timestamptz := (head->>'at')::timestamptz;
@@ -52,7 +52,7 @@ BEGIN
         INSERT INTO sla_evidence
         SELECT e.* FROM arrived a
         CROSS JOIN LATERAL jsonb_populate_record(NULL::sla_evidence, jsonb_build_object(
-            'id', nextval(pg_get_serial_sequence('sla_evidence', 'id')), 'lead_id', a.id,
+            'id', nextval('sla_evidence_id_seq'), 'lead_id', a.id,
             'kind', 'captured', 'occurred_at', a.captured_at, 'recorded_at', instant,
             'actor', head->>'actor', 'source', 'lead', 'source_id', a.id::text,
             'payload', '{}'::jsonb
@@ -77,7 +77,7 @@ END $$
 """
 TAKE_IN = """
 CREATE FUNCTION pipeline_take_in(head jsonb, leads jsonb)
-RETURNS jsonb LANGUAGE plpgsql AS $$
+RETURNS jsonb LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     instant timestamptz := (head->>'at')::timestamptz;
