@@ -12,7 +12,7 @@ from definitions.choices import DocumentKind, Purpose
 from definitions.content import Contribution, Definitions, ScoreModel, Sla
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Document: TypeAlias = Definitions | ScoreModel | Sla | Contribution
 
@@ -84,12 +84,32 @@ def parse_document(*, kind: DocumentKind, content: Mapping[str, Any]) -> Documen
     Raises:
         ContentError: Something is missing, unknown or of the wrong kind.
     """
+    unstorable = list(_unstorable(content, ""))
+    if unstorable:
+        raise ContentError(
+            [Fault(path, "holds a character that is no text") for path in unstorable]
+        )
     try:
         return MODELS[kind].model_validate(content)
     except ValidationError as error:
         raise ContentError([_fault(each) for each in error.errors()]) from error
     except RecursionError as error:
         raise ContentError([Fault("/", "nested too deeply")]) from error
+
+
+def _unstorable(held: Any, path: str) -> Iterator[str]:
+    """Yield the places of texts the database cannot store: with NUL or half a character."""
+    pending = [(held, path)]
+    while pending:
+        value, place = pending.pop()
+        if isinstance(value, str):
+            if "\x00" in value or value != value.encode(errors="ignore").decode():
+                yield place
+        elif isinstance(value, dict):
+            pending += [(each, f"{place}/{key}".lstrip("/")) for key, each in value.items()]
+            pending += [(key, place) for key in value if isinstance(key, str)]
+        elif isinstance(value, list | tuple):
+            pending += [(each, f"{place}/{index}") for index, each in enumerate(value)]
 
 
 def _fault(error: Any) -> Fault:

@@ -146,7 +146,10 @@ def _filled(kind: Kind, about: Type, value: Any) -> dict[str, Any]:
 def _criteria_text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
-    return json.dumps(value, indent=1, ensure_ascii=False)
+    try:
+        return json.dumps(value, indent=1, ensure_ascii=False)
+    except RecursionError:
+        return ""
 
 
 def _criteria_hint(value: Any) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from definitions.models import Draft
     from definitions.reading import Section
 
+KEY = re.compile(r"[a-z_]{1,40}(/[a-z0-9_]{1,40})?")
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 may_edit = permission_required("definitions.edit_draft", raise_exception=True)
@@ -104,6 +105,8 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
 @may_edit
 def clause(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Show a clause of the open draft as a form; on a valid POST store it."""
+    if not KEY.fullmatch(key):
+        raise Http404("no such clause")
     about = kind_of(kind)
     found = _draft(kind)
     stored = _stored(draft=found, key=key, request=request)

@@ -6,6 +6,7 @@ import pytest
 
 from definitions import services
 from definitions.choices import DocumentKind
+from revops.database import database_now
 from tests.factories.definitions import NOON
 from tests.factories.people import CAST, OrganizationFactory, person
 
@@ -39,3 +40,19 @@ def as_(client, cast):
         return client
 
     return log_in
+
+
+@pytest.fixture
+def now(cast):
+    """The database's instant; the pages read the same clock."""
+    return database_now()
+
+
+@pytest.fixture
+def sla_draft(cast, now):
+    return services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=now)
+
+
+@pytest.fixture
+def asked(sla_draft, cast, now):
+    return services.request_signatures(draft=sla_draft, by=cast["rita"], at=now)
