@@ -117,7 +117,7 @@ def test_services_take_keywords_and_never_default_the_instant():
                     strict=True,
                 )
             )
-            is_positional = "at" in names
+            is_positional = "at" in names and len(names) > 1 + ("self" in names)
             is_defaulted = defaults.get("at") is not None
             if not node.name.startswith("_") and (is_positional or is_defaulted):
                 wrong.append(f"{short(path)}:{node.name}")
