@@ -126,6 +126,7 @@ LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
 
 # Five bad logins of one account from one address close it for a quarter of an hour.
+AXES_HANDLER = "revops.logins.LoginHandler"  # and twenty of any accounts close the address
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = 0.25
@@ -135,7 +136,7 @@ AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/429.html"
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an address of a whole office is not locked for one typist
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # the handler counts addresses by itself
 
 # Browsers keep a `__Host-` cookie only over TLS, so plain addresses get plain names.
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
@@ -150,8 +151,7 @@ SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -199,6 +199,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.outbox.services.deliver", 30),
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
+    ("pipeline.services.answers.forget_answers", 3600),
     ("definitions.services.expire_requests", 3600),
 ]
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
@@ -241,9 +242,6 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "revops.rest.schema.describe_refusals",
-    ],
+    "POSTPROCESSING_HOOKS": ["revops.rest.schema.describe_refusals"],
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has tests of its own
 }

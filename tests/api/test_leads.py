@@ -8,12 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from pipeline.choices import Origin, Stage
 from pipeline.models import IdempotentAnswer, Lead
+from pipeline.services.answers import forget_answers
 from pipeline.services.moves import move_rounds
 from pipeline.services.rows import Move
 from revops.people import keys
 from tests.api.conftest import body
 from tests.factories.people import person
-from tests.factories.pipeline import NOON
+from tests.factories.pipeline import DAY, MINUTE, NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,17 @@ def test_the_stored_answer_holds_no_personal_data(caller, roster):
 
     kept = IdempotentAnswer.objects.get().body
     assert "priya" not in kept.lower()
+
+
+def test_stored_answers_are_forgotten_after_seven_days(caller, roster):
+    caller.post("/leads/", body(), **{"Idempotency-Key": "k-1"})
+    answered_at = IdempotentAnswer.objects.get().answered_at
+
+    kept = forget_answers(at=answered_at + 7 * DAY)
+    gone = forget_answers(at=answered_at + 7 * DAY + MINUTE)
+
+    assert (kept, gone) == (0, 1)
+    assert caller.post("/leads/", body(), **{"Idempotency-Key": "k-1"}).status_code == 200
 
 
 def test_a_new_lead_costs_two_statements_with_a_warm_key(caller, roster):
