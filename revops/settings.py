@@ -125,8 +125,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
 
-# Five bad logins of one account from one address close it for a quarter of an hour.
-AXES_HANDLER = "revops.logins.LoginHandler"  # and twenty of any accounts close the address
+# Five bad logins close an account to an address for a quarter of an hour, twenty the address.
+AXES_HANDLER = "revops.logins.LoginHandler"
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = 0.25
@@ -169,7 +169,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_TZ = True
 USE_I18N = False
 
 # Libraries' files are served from their wheels; a fetched smaller chart bundle wins over Plotly's.
@@ -201,6 +200,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.housekeeping.forget_expired", 3600),
     ("pipeline.services.answers.forget_answers", 3600),
     ("definitions.services.expire_requests", 3600),
+    ("definitions.services.remind_signers", 3600),
 ]
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
 OLDEST_OVERDUE = "sla.selectors.oldest_overdue"  # the earliest breach_at not flagged, or None
