@@ -15,6 +15,7 @@ from definitions.services.requests import (
     RequestRefusedError,
     earliest_change,
     expire_requests,
+    remind_signers,
     request_signatures,
 )
 from definitions.services.signing import (
@@ -51,6 +52,7 @@ __all__ = [
     "expire_requests",
     "install_defaults",
     "open_draft",
+    "remind_signers",
     "request_signatures",
     "sign_version",
     "statement",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from definitions.lint import Finding
 
 EXPIRES_AFTER = timedelta(days=14)
+REMIND_AFTER = (timedelta(days=7), timedelta(days=12))
 ALL_SLOTS = (Side.REVOPS, Side.MARKETING, Side.SALES)
 # How many months after the last signed change the next may take effect.
 STABLE_MONTHS = {DocumentKind.DEFINITIONS: 6, DocumentKind.SCORE_MODEL: 3}
@@ -247,3 +248,28 @@ def expire_requests(*, at: datetime) -> int:
     """
     lock_documents()
     return end_expired(at=at)
+
+
+@transaction.atomic
+def remind_signers(*, at: datetime) -> int:
+    """Remind those whose slot is empty, a week after the request and two days before its end.
+
+    Returns:
+        How many reminders are due; announcing one again sends nothing, so a second run is quiet.
+    """
+    notices = []
+    waiting = SignatureRequest.objects.filter(closure__isnull=True, expires_at__gt=at)
+    for request in waiting.prefetch_related("signatures").order_by("id"):
+        signed = {signature.slot for signature in request.signatures.all()}
+        to = signer_ids(slots=[slot for slot in request.slots if slot not in signed])
+        due = [pause for pause in REMIND_AFTER if request.requested_at + pause <= at]
+        notices += [
+            Notice(
+                key=f"signature_request:{request.pk}:reminder:{pause.days}",
+                kind="signature_requested",
+                payload={"request": request.pk, "version": request.version_id, "to": to},
+            )
+            for pause in due[-1:]
+        ]
+    announce(notices=notices, at=at)
+    return len(notices)

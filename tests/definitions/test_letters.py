@@ -5,7 +5,7 @@ from __future__ import annotations
 from definitions import selectors, services
 from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
-from tests.factories.definitions import MINUTE, NOON, sign, sign_all
+from tests.factories.definitions import DAY, MINUTE, NOON, sign, sign_all
 
 
 def letters(kind):
@@ -51,3 +51,19 @@ def test_author_hears_why_it_was_declined(request_, cast):
     message = Message.objects.get(kind="version_declined", channel="app")
     assert message.payload["to"] == [cast["rita"].pk]
     assert "Too low." not in str(message.payload)
+
+
+def test_only_who_has_not_signed_is_reminded_and_only_once(request_, cast):
+    sign(request_, slot="sales", by=cast["vera"])
+    assert services.remind_signers(at=NOON + 6 * DAY) == 0
+
+    services.remind_signers(at=NOON + 7 * DAY)
+    services.remind_signers(at=NOON + 8 * DAY)
+    services.remind_signers(at=NOON + 12 * DAY)
+    services.remind_signers(at=NOON + 14 * DAY)
+
+    reminders = Message.objects.filter(key__contains="reminder", channel="app").order_by("id")
+    assert [message.key.rpartition(":")[2] for message in reminders] == ["7", "12"]
+    assert all(
+        message.payload["to"] == [cast["rita"].pk, cast["carla"].pk] for message in reminders
+    )
