@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from revops.people.selectors import Viewer
+    from sla.clock import BusinessCalendar
     from sla.fold import Terms
     from sla.selectors import Badge
 
@@ -129,16 +130,19 @@ def shown_clock(clocks: list[Clock], *, terms: Terms, at: datetime) -> Clock | N
     return urgent or (clocks[-1] if clocks else None)
 
 
-def working_hours(*, at: datetime, reader: Viewer) -> str:
-    """Return the open hours of today's calendar in words, empty where no SLA is in use."""
-    terms = terms_in_use()
+def office_hours(*, terms: Terms, at: datetime) -> BusinessCalendar | None:
+    """Return the hours the promises in use count in, None where no SLA is in use."""
     agreement = terms.agreement_at(at)
-    promise = (
-        next((one for one in agreement.promises if one.calendar), None) if agreement else None
-    )
-    if promise is None:
+    promises = agreement.promises if agreement else ()
+    promise = next((one for one in promises if one.calendar), None)
+    return None if promise is None else terms.calendar_at(promise.calendar, at).hours
+
+
+def working_hours(*, at: datetime, reader: Viewer) -> str:
+    """Return the open hours of today in words, empty where no SLA is in use."""
+    hours = office_hours(terms=terms_in_use(), at=at)
+    if hours is None:
         return ""
-    hours = terms.calendar_at(promise.calendar, at).hours
     day = hours.local_date(at)
     begins = datetime.combine(day, time(0), tzinfo=hours.zone)
     ranges = hours.open_intervals(begins, begins + timedelta(days=1))

@@ -18,6 +18,8 @@ class LeadRefusedError(Exception):
         Refusal.CHECKLIST_REQUIRED: "checklist",
         Refusal.COMPETITOR_REQUIRED: "competitor",
         Refusal.UNKNOWN_REP: "rep",
+        Refusal.FUTURE: "occurred_at",
+        Refusal.TOO_LATE: "occurred_at",
     }
 
     def __init__(self, message: str, *, code: Refusal) -> None:

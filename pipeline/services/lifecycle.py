@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from definitions.selectors import definitions_of, version_in_use
 from pipeline.choices import Designation, Origin, Stage
 from pipeline.models import Activity, Assignment, Lead, Transition
 from pipeline.selectors.actors import actor_of, names_of
+from pipeline.selectors.clocks import office_hours
 from pipeline.services.activities import record_activities, record_dispositions
 from pipeline.services.assignments import assign_rounds
 from pipeline.services.errors import RoleRefusedError, StaleLeadError, refusal
@@ -24,6 +26,7 @@ from pipeline.services.rows import (
     Refusal,
     Status,
 )
+from sla.services import current_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from pipeline.choices import ActivityKind, ActivityOutcome
     from revops.people.models import Rep, User
+
+LATE = timedelta(hours=1)
+LATEST_DAYS = 5
 
 
 @transaction.atomic
@@ -220,8 +226,10 @@ def log_contact(
         The stored activity.
 
     Raises:
-        RequirementError: `occurred_at` lies in the future.
+        RequirementError: `occurred_at` lies in the future, or too far back to be typed in.
     """
+    if occurred_at is not None:
+        _check_backdating(occurred_at=occurred_at, note=note, at=at)
     rep = getattr(by, "rep", None)
     row = ActivityRow(
         lead_id=lead.pk,
@@ -279,6 +287,24 @@ def assign_lead(*, lead: Lead, rep: Rep | None, by: User, at: datetime) -> Assig
     if result.status == Status.UNCHANGED:
         raise refusal(code=Refusal.STAGE, message=f"{lead} has that owner already.")
     return Assignment.objects.get(pk=stored_id(result.assignment_id))
+
+
+def _check_backdating(*, occurred_at: datetime, note: str, at: datetime) -> None:
+    """Refuse what was typed in too long after it happened. Source: sla-clock R11.
+
+    From one business hour on it needs a note that says why; after five business days only an
+    integration or RevOps may tell it.
+    """
+    hours = office_hours(terms=current_terms(at=at), at=at)
+    if hours is None or occurred_at >= at:
+        return
+    if hours.end_of_business_day(occurred_at, LATEST_DAYS) < at:
+        raise refusal(
+            code=Refusal.TOO_LATE,
+            message="This was more than five business days ago. Ask RevOps to enter it.",
+        )
+    if hours.between(occurred_at, at) >= LATE and not note.strip():
+        raise refusal(code=Refusal.NOTE_REQUIRED, message="Say in a note why it is entered late.")
 
 
 def make_move(*, move: Move, seen: int | None, by: User, at: datetime) -> Transition:

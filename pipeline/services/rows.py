@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     CHECKLIST_REQUIRED = "checklist_required"
     NO_DEFINITIONS = "no_definitions"
     FUTURE = "in_the_future"
+    TOO_LATE = "too_late"
     NOT_UNDOABLE = "not_undoable"
     ROLE = "role_not_allowed"
     NOT_OPEN = "deal_not_open"

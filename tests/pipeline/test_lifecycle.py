@@ -214,6 +214,7 @@ def test_an_attempt_before_the_assignment_is_kept_and_does_not_count(sam):
         by=sam,
         at=NOON + HOUR,
         occurred_at=NOON - HOUR,
+        note="called before it was mine",
     )
 
     assert Round.objects.get(lead=lead).first_attempt_at is None
@@ -341,3 +342,50 @@ def test_every_fact_names_who_did_it(sam):
     ]
 
     assert all(actor.startswith(("user:", "system:")) for actor in told)
+
+
+@pytest.mark.parametrize(
+    ("back", "note", "message"),
+    [
+        pytest.param(2 * HOUR, "", "why it is entered late", id="an hour late without a word"),
+        pytest.param(9 * DAY, "forgot", "Ask RevOps", id="more than five business days"),
+    ],
+)
+def test_a_contact_typed_in_late_is_refused(sam, back, note, message):
+    lead = assigned(sam.rep, at=NOON - 20 * DAY)
+
+    with pytest.raises(RequirementError, match=message):
+        lifecycle.log_contact(
+            lead=lead,
+            kind=ActivityKind.CALL,
+            outcome=ActivityOutcome.CONNECTED,
+            by=sam,
+            at=NOON + 3 * HOUR,
+            occurred_at=NOON + 3 * HOUR - back,
+            note=note,
+        )
+
+
+@pytest.mark.parametrize(
+    ("back", "note"),
+    [
+        pytest.param(30 * MINUTE, "", id="half an hour"),
+        pytest.param(2 * HOUR, "was on the road", id="with a note"),
+        pytest.param(16 * HOUR, "", id="yesterday evening"),
+    ],
+)
+def test_a_contact_typed_in_soon_is_stored_with_its_time(sam, back, note):
+    lead = assigned(sam.rep, at=NOON - DAY)
+    at = NOON - 30 * MINUTE
+
+    stored = lifecycle.log_contact(
+        lead=lead,
+        kind=ActivityKind.CALL,
+        outcome=ActivityOutcome.CONNECTED,
+        by=sam,
+        at=at,
+        occurred_at=at - back,
+        note=note,
+    )
+
+    assert (stored.occurred_at, stored.recorded_at) == (at - back, at)
