@@ -187,7 +187,7 @@ def diagnosis(question: Question, *, win_rate: float | None, texts: Mapping[Ques
     if question is Question.HEALTHY:
         return agreed or "Volume and win rate both hold."
     if question is Question.NO_TARGET:
-        return (
+        return agreed or (
             "No target is signed for this quarter, so the number is shown without a verdict. "
             "It becomes a promise when both sides sign the contribution agreement."
         )

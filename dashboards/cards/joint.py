@@ -10,6 +10,7 @@ from dashboards.cards.shared import foot, metric_url, rows_url
 from dashboards.metrics import Question, Tone
 from dashboards.registry import SOURCED_PER_REP
 from dashboards.registry.base import Unit
+from dashboards.selectors.home import before
 from revops import formats
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     Card = dict[str, Any]
 
 _HERO_SCALE = Decimal("1.6")
+_WITHOUT_VERDICT = (
+    "What was agreed is about the whole quarter and every source, so this selection is shown "
+    "without a verdict."
+)
 
 
 def hero(home: Home) -> Card:
@@ -52,15 +57,17 @@ def _hero_facts(home: Home) -> list[Card]:
             }
         )
     else:
-        facts.append({"term": "Target", "text": "none agreed for this period"})
+        words = "agreed for the whole only" if joint.asked.narrowed else "none for this period"
+        facts.append({"term": "Target", "text": words})
     earlier = wording.period(joint.asked_before.period, frame=frame)
+    whole = wording.period(before(joint.asked).period, frame=frame)
     is_running = bool(wording.day_of(joint.asked.period, today=frame.today))
     change, _ = wording.against(figure.value, joint.before, base="it")
-    before = formats.money_compact(joint.before, currency=currency)
+    amount = formats.money_compact(joint.before, currency=currency)
     facts.append(
         {
-            "term": "Same day, quarter before" if is_running else earlier,
-            "text": before
+            "term": f"Same day, {whole}" if is_running else whole,
+            "text": amount
             + (f", {change.removesuffix(' on it').removesuffix(' with it')}" if change else ""),
             "href": rows_url(SOURCED_PER_REP, joint.asked_before),
             "title": f"Counted over {earlier}",
@@ -132,4 +139,6 @@ def _sentence(home: Home) -> str:
     won = sum(int(group.numerator or 0) for group in home.wins[1])
     enough = closed >= metrics.SMALL_SAMPLE
     rate = metrics.rate(numerator=won, denominator=closed) if enough else None
+    if home.joint.question is Question.NO_TARGET and home.frame.quarter_is_agreed:
+        texts[Question.NO_TARGET] = _WITHOUT_VERDICT
     return wording.diagnosis(home.joint.question, win_rate=rate, texts=texts)

@@ -79,7 +79,7 @@ def burn_up(
     if here:
         figure.append(dot(here[-1], reached[-1], href=href))
     layout: Figure = {
-        "margin": {"l": 46, "r": 14, "t": 10, "b": 26},
+        "margin": {"l": 46, "r": 26, "t": 10, "b": 26},
         "xaxis": {
             "type": "date",
             "range": [axis[0], axis[-1]],
@@ -115,8 +115,9 @@ def burn_up(
 
 
 def _ticks(axis: Sequence[str]) -> list[str]:
+    """Label the ends and the months between; the middle of a period without any."""
     firsts = [day for day in axis[8:-8] if day.endswith("-01")]
-    return [axis[0], *firsts, axis[-1]]
+    return [axis[0], *(firsts or [axis[len(axis) // 2]]), axis[-1]]
 
 
 def _fan(day: str, value: float, last: str, ends: tuple[float, float]) -> Figure:

@@ -262,7 +262,7 @@ def _promise(promise: Promise) -> Context:
     href = f"{links.first_of('dashboards:metric_rows', args=[promise.metric])}?{promise.query}"
     target = float(promise.commitment.target_rate)
     if promise.metric == VOLUME.key:
-        due = f" of {promise.expected} due by today" if promise.expected else ""
+        due = f" of {promise.expected} due by today" if promise.expected else " so far"
         result, tone = f"{month.kept}{due}", _pace(promise)
     elif rate is None:
         result, tone, href = "none due yet", "", ""
@@ -339,6 +339,7 @@ def _breaches(page: Home, *, sees_names: bool) -> Context:
     enforced = bool(found.count)
     total = found.count if enforced else found.unenforced_count
     base = links.first_of("dashboards:breaches")
+    title = "Open breaches" if enforced or not total else "Overdue, not enforced yet"
     return {
         "shown": [
             overdue_entry(clock, sees_names=sees_names, at=frame.at) for clock in found.shown
@@ -346,5 +347,5 @@ def _breaches(page: Home, *, sees_names: bool) -> Context:
         "count": total,
         "is_enforced": enforced or not found.unenforced_count,
         "href": base if enforced or not total else f"{base}?state=observed",
-        "title": "Open breaches" if enforced or not total else "Overdue, not enforced yet",
+        "title": title if not page.asked.narrowed else f"{title}, whichever filter",
     }

@@ -14,6 +14,7 @@ from dashboards.filters import MISSING, Grouping
 from dashboards.registry.expressions import FiscalQuarter, ToChar, filled, json_text, local
 from pipeline.choices import Outcome, SourceGroup, Stage
 from revops.people.choices import Side
+from sla.choices import ClockKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,4 +234,5 @@ _LABELS: dict[str, dict[str, str]] = {
     "deal_stage": {"won": "Won", "lost": "Lost"},
     "outcome": {"won": "Won", "lost": "Lost", "open": "Open"},
     "side": {side.value: str(side.label) for side in Side},
+    "commitment": {kind.value: str(kind.label) for kind in ClockKind},
 }

@@ -194,7 +194,9 @@ def _volume_promise(
     history = []
     for first in _months(this_month):
         reached = volumes.get(f"{first:%Y-%m}", 0)
-        is_judged = promised and reached and (signed is None or first >= signed)
+        # The promise is about all MQLs; a part of them proves nothing.
+        is_whole = not asked.narrowed and (signed is None or first >= signed)
+        is_judged = promised and reached and is_whole
         month = MonthKept(first, reached >= promised if is_judged else None)
         history.append((month, MonthCount(reached, promised)))
     today = asked.setting.today(at=asked.at)
@@ -207,7 +209,7 @@ def _volume_promise(
         streak=metrics.missed_streak(months=[month for month, _ in history]),
         metric=VOLUME.key,
         query=asked.over(this_month).asking().query(),
-        expected=round(promised * gone / whole) if whole else None,
+        expected=round(promised * gone / whole) if whole and not asked.narrowed else None,
     )
 
 

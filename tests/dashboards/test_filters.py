@@ -29,14 +29,24 @@ def parsed(query, *, setting=NEW_YORK, at=AT, options=(), grouping=BY_CHANNEL, a
     ("query", "period"),
     [
         pytest.param("", Period(date(2026, 10, 1), date(2027, 1, 1)), id="this quarter"),
-        pytest.param("period=last_quarter", Period(date(2026, 7, 1), date(2026, 10, 1)), id="last"),
+        pytest.param(
+            "period=last_quarter", Period(date(2026, 7, 1), date(2026, 10, 1)), id="last"
+        ),
         pytest.param("period=2026Q2", Period(date(2026, 4, 1), date(2026, 7, 1)), id="a quarter"),
         pytest.param("period=2026-02", Period(date(2026, 2, 1), date(2026, 3, 1)), id="a month"),
         pytest.param("period=2026", Period(date(2026, 1, 1), date(2027, 1, 1)), id="a year"),
-        pytest.param("from=2026-10-05&to=2026-10-06", Period(date(2026, 10, 5), date(2026, 10, 6)), id="one day"),
-        pytest.param("period=last_12_months", Period(date(2025, 12, 1), date(2026, 12, 1)), id="twelve months"),
+        pytest.param(
+            "from=2026-10-05&to=2026-10-06",
+            Period(date(2026, 10, 5), date(2026, 10, 6)),
+            id="one day",
+        ),
+        pytest.param(
+            "period=last_12_months",
+            Period(date(2025, 12, 1), date(2026, 12, 1)),
+            id="twelve months",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_address_names_its_period(query, period):
     assert parsed(query).period == period
 

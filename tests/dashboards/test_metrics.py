@@ -82,13 +82,33 @@ def test_percentile_of_nothing_is_nothing():
 @pytest.mark.parametrize(
     ("zone", "day", "instant"),
     [
-        pytest.param("Asia/Kolkata", date(2026, 3, 1), datetime(2026, 2, 28, 18, 30, tzinfo=UTC), id="Kolkata"),
-        pytest.param("America/New_York", date(2026, 3, 8), datetime(2026, 3, 8, 5, tzinfo=UTC), id="New York, day of the spring change"),
-        pytest.param("America/New_York", date(2026, 3, 9), datetime(2026, 3, 9, 4, tzinfo=UTC), id="New York, day after it"),
+        pytest.param(
+            "Asia/Kolkata",
+            date(2026, 3, 1),
+            datetime(2026, 2, 28, 18, 30, tzinfo=UTC),
+            id="Kolkata",
+        ),
+        pytest.param(
+            "America/New_York",
+            date(2026, 3, 8),
+            datetime(2026, 3, 8, 5, tzinfo=UTC),
+            id="New York, day of the spring change",
+        ),
+        pytest.param(
+            "America/New_York",
+            date(2026, 3, 9),
+            datetime(2026, 3, 9, 4, tzinfo=UTC),
+            id="New York, day after it",
+        ),
         # Midnight did not exist: the day began at one o'clock, -02:00.
-        pytest.param("America/Sao_Paulo", date(2018, 11, 4), datetime(2018, 11, 4, 3, tzinfo=UTC), id="Sao Paulo, midnight skipped"),
+        pytest.param(
+            "America/Sao_Paulo",
+            date(2018, 11, 4),
+            datetime(2018, 11, 4, 3, tzinfo=UTC),
+            id="Sao Paulo, midnight skipped",
+        ),
     ],
-)  # fmt: skip
+)
 def test_midnight_is_the_first_instant_of_the_local_day(zone, day, instant):
     assert metrics.midnight(day=day, zone=ZoneInfo(zone)) == instant
 
@@ -113,11 +133,19 @@ def test_a_day_lies_in_its_fiscal_quarter(day, fiscal, starts_on, name):
     ("period", "before"),
     [
         pytest.param(Q4, Period(date(2026, 7, 1), date(2026, 10, 1)), id="quarter"),
-        pytest.param(Period(date(2026, 3, 1), date(2026, 4, 1)), Period(date(2026, 2, 1), date(2026, 3, 1)), id="month"),
+        pytest.param(
+            Period(date(2026, 3, 1), date(2026, 4, 1)),
+            Period(date(2026, 2, 1), date(2026, 3, 1)),
+            id="month",
+        ),
         # frappe/crm is one day short here: both ends of the window count once.
-        pytest.param(Period(date(2026, 3, 9), date(2026, 3, 16)), Period(date(2026, 3, 2), date(2026, 3, 9)), id="seven days"),
+        pytest.param(
+            Period(date(2026, 3, 9), date(2026, 3, 16)),
+            Period(date(2026, 3, 2), date(2026, 3, 9)),
+            id="seven days",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_period_before_has_the_same_length(period, before):
     assert metrics.previous(period=period, fiscal_start_month=1) == before
 
@@ -240,8 +268,12 @@ def test_the_curve_ends_below_one_where_leads_were_never_answered():
 
 def test_the_running_total_leaves_other_days_out():
     week = Period(date(2026, 11, 2), date(2026, 11, 6))
-    amounts = [(date(2026, 11, 1), Decimal(9)), (date(2026, 11, 3), Decimal(2)),
-               (date(2026, 11, 3), Decimal(1)), (date(2026, 11, 5), Decimal(4))]  # fmt: skip
+    amounts = [
+        (date(2026, 11, 1), Decimal(9)),
+        (date(2026, 11, 3), Decimal(2)),
+        (date(2026, 11, 3), Decimal(1)),
+        (date(2026, 11, 5), Decimal(4)),
+    ]
 
     assert metrics.cumulative(amounts=amounts, period=week) == [0, 3, 3, 7]
 

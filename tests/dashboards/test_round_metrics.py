@@ -114,8 +114,9 @@ def test_fiscal_quarters_are_named_by_the_year_they_begin_in():
     )
 
     assert [(figure.key, figure.label, figure.n) for figure in found] == [
-        ("2025Q4", "FY2025 Q4", 1), ("2026Q1", "FY2026 Q1", 1)
-    ]  # fmt: skip
+        ("2025Q4", "FY2025 Q4", 1),
+        ("2026Q1", "FY2026 Q1", 1),
+    ]
 
 
 def test_mql_to_sql_counts_ninety_local_days():
@@ -194,8 +195,9 @@ def test_attributes_of_lead_company_and_rep_are_groups():
     round_of(mql_at=instant("2026-10-02"))
 
     assert groups("mql_volume", group_by="attributes.plan") == {
-        "pro": (None, 1), "(missing)": (None, 1)
-    }  # fmt: skip
+        "pro": (None, 1),
+        "(missing)": (None, 1),
+    }
     assert groups("mql_volume", group_by="attributes.office")["East"] == (None, 1)
 
 

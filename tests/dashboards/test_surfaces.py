@@ -19,7 +19,6 @@ from tests.dashboards.test_clock_metrics import clock
 from tests.factories.dashboards import AT, deal, instant, lead_from, promise, quota, round_of
 from tests.factories.pipeline import RepFactory
 
-
 pytestmark = pytest.mark.django_db
 
 FILTERS = [
@@ -47,15 +46,25 @@ def company(agreement):
         lead = lead_from(group=group, channel=channel, attributes={"plan": f"p{number % 2}"})
         at = instant(day)
         round_of(
-            lead, stage=[Stage.MQL, Stage.SQL, Stage.WON][number % 3], mql_at=at, rep=sam,
-            decided_at=at, first_decision=["accepted", "rejected"][number % 2],
-            sql_at=at if number % 3 else None, won_at=at if number % 3 == 2 else None,
-        )  # fmt: skip
+            lead,
+            stage=[Stage.MQL, Stage.SQL, Stage.WON][number % 3],
+            mql_at=at,
+            rep=sam,
+            decided_at=at,
+            first_decision=["accepted", "rejected"][number % 2],
+            sql_at=at if number % 3 else None,
+            won_at=at if number % 3 == 2 else None,
+        )
         outcome = ["won", "lost", ""][number % 3]
         deal(
-            outcome, closed=day if outcome else "", accepted="2026-09-29 10:00" if outcome else day,
-            lead=lead, rep=sam, source_group=group, amount=Decimal(100 + number) if number != 5 else None,
-        )  # fmt: skip
+            outcome,
+            closed=day if outcome else "",
+            accepted="2026-09-29 10:00" if outcome else day,
+            lead=lead,
+            rep=sam,
+            source_group=group,
+            amount=Decimal(100 + number) if number != 5 else None,
+        )
         status = [ClockStatus.MET, ClockStatus.MET_LATE, ClockStatus.BREACHED_OPEN][number % 3]
         answered = status != ClockStatus.BREACHED_OPEN
         clock(

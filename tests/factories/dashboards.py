@@ -43,9 +43,14 @@ def asked(metric="funnel", *, period=Q4, at=AT, setting=None, zone=None, group_b
     if "from_" in more:
         options["from"] = more["from_"]
     return MetricFilter(
-        setting=held, period=period, at=at, zone=zone or held.zone, group_by=group_by,
-        options=options, **narrowed,
-    )  # fmt: skip
+        setting=held,
+        period=period,
+        at=at,
+        zone=zone or held.zone,
+        group_by=group_by,
+        options=options,
+        **narrowed,
+    )
 
 
 def definitions_version():
@@ -57,8 +62,9 @@ def lead_from(group="marketing", *, channel=None, **fields):
     """Store a lead of a source group; `channel=None` leaves the channel missing."""
     held = None
     if channel is not None:
-        held = ChannelFactory(key=channel, name=channel.replace("_", " ").capitalize(),
-                              source_group=group)  # fmt: skip
+        held = ChannelFactory(
+            key=channel, name=channel.replace("_", " ").capitalize(), source_group=group
+        )
     return LeadFactory(channel=held, source_group=group, **fields)
 
 
@@ -68,14 +74,22 @@ def round_of(lead=None, *, stage=Stage.MQL, **milestones):
     number = Round.objects.filter(lead=held).count() + 1
     version = definitions_version()
     found = Round.objects.create(
-        lead=held, number=number, designation=Designation.SCORED, definitions_version=version,
+        lead=held,
+        number=number,
+        designation=Designation.SCORED,
+        definitions_version=version,
         **milestones,
-    )  # fmt: skip
+    )
     moved = Transition.objects.create(
-        round=found, from_stage=Stage.NURTURE, to_stage=Stage.MQL,
-        occurred_at=milestones.get("mql_at") or AT, recorded_at=AT, actor="system:test",
-        origin=Origin.JOB, definitions_version=version,
-    )  # fmt: skip
+        round=found,
+        from_stage=Stage.NURTURE,
+        to_stage=Stage.MQL,
+        occurred_at=milestones.get("mql_at") or AT,
+        recorded_at=AT,
+        actor="system:test",
+        origin=Origin.JOB,
+        definitions_version=version,
+    )
     if stage not in {Stage.MQL, Stage.NURTURE}:
         moved = _arrive(found, stage, version=version)
     Round.objects.filter(pk=found.pk).update(stage=moved.to_stage, current_transition=moved)
@@ -86,17 +100,32 @@ def round_of(lead=None, *, stage=Stage.MQL, **milestones):
 
 def _arrive(found, stage, *, version):
     """Store the last transition only; numbers read milestones, not the way."""
-    reasons = {Stage.REJECTED: Purpose.REJECT, Stage.RECYCLED: Purpose.RECYCLE,
-               Stage.DISQUALIFIED: Purpose.DISQUALIFY, Stage.LOST: Purpose.CLOSED_LOST}  # fmt: skip
-    before = {Stage.WON: Stage.OPPORTUNITY, Stage.LOST: Stage.OPPORTUNITY,
-              Stage.OPPORTUNITY: Stage.SQL, Stage.SQL: Stage.ACCEPTED}  # fmt: skip
+    reasons = {
+        Stage.REJECTED: Purpose.REJECT,
+        Stage.RECYCLED: Purpose.RECYCLE,
+        Stage.DISQUALIFIED: Purpose.DISQUALIFY,
+        Stage.LOST: Purpose.CLOSED_LOST,
+    }
+    before = {
+        Stage.WON: Stage.OPPORTUNITY,
+        Stage.LOST: Stage.OPPORTUNITY,
+        Stage.OPPORTUNITY: Stage.SQL,
+        Stage.SQL: Stage.ACCEPTED,
+    }
     purpose = reasons.get(stage)
     reason = Reason.objects.filter(version=version, purpose=purpose).first() if purpose else None
     return Transition.objects.create(
-        round=found, from_stage=before.get(stage, Stage.MQL), to_stage=stage, occurred_at=AT,
-        recorded_at=AT, actor="system:test", origin=Origin.JOB, definitions_version=version,
-        reason=reason, reason_purpose=purpose or "",
-    )  # fmt: skip
+        round=found,
+        from_stage=before.get(stage, Stage.MQL),
+        to_stage=stage,
+        occurred_at=AT,
+        recorded_at=AT,
+        actor="system:test",
+        origin=Origin.JOB,
+        definitions_version=version,
+        reason=reason,
+        reason_purpose=purpose or "",
+    )
 
 
 class DealFactory(DjangoModelFactory):
