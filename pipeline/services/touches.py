@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipeline.choices import Origin
+    from pipeline.models import Channel
 
 # Being captured is the first act of a lead, whether or not it is recorded as a touch.
 LAST_TOUCH = """
@@ -79,43 +80,7 @@ def record_touches(
     """
     if not rows:
         return []
-    lock = Lead.objects.select_for_update(no_key=True)
-    leads = set(
-        lock.filter(pk__in={row.lead_id for row in rows})
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    channels = channels_named({row.channel for row in rows if row.channel}, at=at)
-    known = _known(rows)
-    results: list[TouchResult] = []
-    new: dict[int, Touch] = {}
-    twins: dict[tuple[str, str], int] = {}
-    for index, row in enumerate(rows):
-        natural = (row.source, row.external_id)
-        if row.external_id and natural in known:
-            results.append(
-                TouchResult(status=Status.UNCHANGED, lead_id=row.lead_id, touch_id=known[natural])
-            )
-        elif row.external_id and natural in twins:
-            results.append(TouchResult(status=Status.UNCHANGED, lead_id=row.lead_id))
-        elif row.lead_id not in leads:
-            results.append(_refused(row, Refusal.UNKNOWN_LEAD, "There is no such lead."))
-        elif row.occurred_at > at + SKEW:
-            results.append(_refused(row, Refusal.FUTURE, "This lies in the future."))
-        else:
-            new[index] = Touch(
-                lead_id=row.lead_id,
-                occurred_at=min(row.occurred_at, at),
-                recorded_at=at,
-                kind=row.kind,
-                channel=channels.get(row.channel),
-                campaign=row.campaign,
-                asset=row.asset,
-                source=row.source,
-                external_id=row.external_id,
-            )
-            twins[natural] = index
-            results.append(TouchResult(status=Status.CREATED, lead_id=row.lead_id))
+    results, new = _plan(rows, at=at)
     Touch.objects.bulk_create(new.values())
     touched = sorted({touch.lead_id for touch in new.values()})
     if touched:
@@ -128,6 +93,48 @@ def record_touches(
         else result
         for index, result in enumerate(results)
     ]
+
+
+def _plan(rows: Sequence[TouchRow], *, at: datetime) -> tuple[list[TouchResult], dict[int, Touch]]:
+    """Return what becomes of each row, and by its place the touch that will be stored."""
+    lock = Lead.objects.select_for_update(no_key=True).order_by("pk")
+    leads = set(lock.filter(pk__in={row.lead_id for row in rows}).values_list("pk", flat=True))
+    channels = channels_named({row.channel for row in rows if row.channel}, at=at)
+    known = _known(rows)
+    results: list[TouchResult] = []
+    new: dict[int, Touch] = {}
+    twins: set[tuple[str, str]] = set()
+    for index, row in enumerate(rows):
+        natural = (row.source, row.external_id)
+        if row.external_id and (natural in known or natural in twins):
+            results.append(
+                TouchResult(
+                    status=Status.UNCHANGED, lead_id=row.lead_id, touch_id=known.get(natural)
+                )
+            )
+        elif row.lead_id not in leads:
+            results.append(_refused(row, Refusal.UNKNOWN_LEAD, "There is no such lead."))
+        elif row.occurred_at > at + SKEW:
+            results.append(_refused(row, Refusal.FUTURE, "This lies in the future."))
+        else:
+            new[index] = _touch(row, channel=channels.get(row.channel), at=at)
+            twins.add(natural)
+            results.append(TouchResult(status=Status.CREATED, lead_id=row.lead_id))
+    return results, new
+
+
+def _touch(row: TouchRow, *, channel: Channel | None, at: datetime) -> Touch:
+    return Touch(
+        lead_id=row.lead_id,
+        occurred_at=min(row.occurred_at, at),
+        recorded_at=at,
+        kind=row.kind,
+        channel=channel,
+        campaign=row.campaign,
+        asset=row.asset,
+        source=row.source,
+        external_id=row.external_id,
+    )
 
 
 def refresh_last_touch(*, lead_ids: Collection[int], at: datetime) -> None:
