@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 SHORTEST_KEY = 32
+OLDEST_SERVER = 150_000
 
 
 def is_development() -> bool:
@@ -52,7 +53,7 @@ def unsafe_settings() -> list[str]:
 
 
 def unsafe_role() -> list[str]:
-    """Return one sentence when the application could change what is append-only.
+    """Return one sentence when the server is too old or the role could change what is signed.
 
     A database that cannot be reached is not judged here; the readiness check reports it.
     """
@@ -66,10 +67,13 @@ def unsafe_role() -> list[str]:
                 " FROM pg_roles WHERE rolname = current_user"
             )
             user, is_superuser, is_owner = cursor.fetchone()
+            version = connection.pg_version  # type: ignore[attr-defined]  # PostgreSQL's own
     except OperationalError:
         return []
     finally:
         connection.close()
+    if version < OLDEST_SERVER:
+        return ["PostgreSQL must be version 15 or later."]
     if is_superuser:
         return [f"DATABASE_URL must not use a superuser ({user})."]
     if is_owner:

@@ -4,7 +4,9 @@ import contextlib
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from revops import embedded, guards, health, local, web
 
@@ -33,10 +35,7 @@ class Command(BaseCommand):
                 except embedded.EmbeddedServerError as error:
                     raise CommandError(str(error)) from error
                 local.provision()
-            guards.refuse_unsafe_start()
-            problem = health.migration_problem()
-            if problem:
-                raise CommandError(f"{problem}: run manage.py provision first.")
+            check_start()
             web.collect_static()
             port = web.free_port(host=options["host"], port=options["port"])
             self.stdout.write(f"Serving http://{options['host']}:{port} (Ctrl+C stops)")
@@ -46,3 +45,20 @@ class Command(BaseCommand):
                 threads=options["threads"],
                 workers=options["workers"],
             )
+
+
+def check_start() -> None:
+    """Refuse to serve with unsafe settings, or with a database that is away or behind.
+
+    Raises:
+        CommandError: With what has to be done first.
+    """
+    try:
+        guards.refuse_unsafe_start()
+        problem = health.migration_problem()
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
+    except OperationalError as error:
+        raise CommandError(f"The database cannot be reached: {error}") from error
+    if problem:
+        raise CommandError(f"{problem}: run manage.py provision first.")
