@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from psycopg import errors
 
 from definitions import selectors as documents
+from definitions.services import install_defaults
 from pipeline.fields import CompanyFacts
 from revops.outbox.services import channels_in_use
 from sla.services.calendars import current_terms
@@ -66,11 +67,14 @@ def rulings_at(*, at: datetime, stamp: Hashable | None = None) -> Rulings:
         stamp: What `STAMP` reads, with the revocation epoch; None reads what is there now.
     """
     if stamp is None:
-        return Rulings(schedule=documents.schedule(), terms=current_terms(at=at))
-    known = (connection.settings_dict["NAME"], stamp)
-    return Rulings(
-        schedule=documents.cached_schedule(known), terms=current_terms(at=at, stamp=known)
-    )
+        schedule = documents.schedule()
+    else:
+        stamp = (connection.settings_dict["NAME"], stamp)
+        schedule = documents.cached_schedule(stamp)
+    if not schedule.entries:  # the first lead of a new database: it is judged provisionally
+        install_defaults(at=at)
+        return rulings_at(at=at)
+    return Rulings(schedule=schedule, terms=current_terms(at=at, stamp=stamp))
 
 
 def company_facts(stored: Mapping[str, Any] | None) -> dict[str, CompanyFacts]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel, ValidationError
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.renderers import JSONRenderer
@@ -206,7 +207,13 @@ class ApiView(APIView):
             raise ProblemError(
                 status=HTTPStatus.BAD_REQUEST, code="not_json", detail=str(error.detail)
             ) from None
-        if not self.request._request.META.get("CONTENT_LENGTH"):  # noqa: SLF001 - no body at all
+        if not length or length == "0":
+            if self.request.META.get("HTTP_TRANSFER_ENCODING"):
+                raise ProblemError(
+                    status=HTTPStatus.LENGTH_REQUIRED,
+                    code="length_required",
+                    detail="Send the body with a Content-Length.",
+                )
             raise ProblemError(
                 status=HTTPStatus.BAD_REQUEST, code="empty_body", detail="The body is empty."
             )
@@ -253,6 +260,7 @@ def forbidden(detail: str) -> ProblemError:
     return ProblemError(status=HTTPStatus.FORBIDDEN, code="forbidden", detail=detail)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, **_kwargs: object) -> HttpResponse:
     """Answer an unknown address below `/api/`, before any view is chosen."""
     return answer(

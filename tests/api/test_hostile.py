@@ -103,6 +103,8 @@ ADDRESSES = [
     pytest.param("GET", "/leads/1%00/", 404, id="NUL in the path"),
     pytest.param("GET", "/nothing/", 404, id="unknown address"),
     pytest.param("GET", "/leads", 404, id="no slash"),
+    pytest.param("POST", "/leads", 404, id="post without a slash"),
+    pytest.param("DELETE", "/nothing", 404, id="delete nothing"),
     pytest.param("DELETE", "/leads/", 405, id="delete"),
     pytest.param("PATCH", "/leads/", 405, id="patch"),
     pytest.param("GET", "/leads/batch/", 405, id="get a batch"),
@@ -145,6 +147,7 @@ def test_a_field_that_cannot_be_accepted(caller, fields, pointer, code):
 
 @pytest.mark.parametrize(("method", "path", "status"), ADDRESSES)
 def test_an_address_that_makes_no_sense(caller, method, path, status):
+    caller.client.handler.enforce_csrf_checks = True
     response = caller.send(method, path)
 
     assert response.status_code == status
@@ -161,6 +164,13 @@ def test_another_content_type_is_refused(caller, content_type):
 
     assert response.status_code == 415
     assert is_problem(response)["code"] == "unsupported_media_type"
+
+
+def test_a_body_in_pieces_needs_a_length(caller):
+    response = caller.send("POST", "/leads/", **{"Transfer-Encoding": "chunked"})
+
+    assert response.status_code == 411
+    assert is_problem(response)["code"] == "length_required"
 
 
 @pytest.mark.parametrize("raw", [b'{"leads": 1}', b'{"leads": {}}', b"{}", b"null", b'{"x": []}'])

@@ -12,7 +12,7 @@ from pipeline.services.answers import forget_answers
 from pipeline.services.moves import move_rounds
 from pipeline.services.rows import Move
 from revops.people import keys
-from tests.api.conftest import body
+from tests.api.conftest import Caller, body
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, MINUTE, NOON
 
@@ -68,6 +68,17 @@ def test_the_same_key_with_another_body_is_refused(caller, roster):
     assert response.status_code == 422
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["code"] == "idempotency_key_reused"
+
+
+def test_the_first_lead_of_a_new_database_is_judged_provisionally(db):
+    _, token = keys.create_key(
+        name="Website", scopes=["leads:write"], actor="system:test", at=NOON
+    )
+
+    response = Caller(token).post("/leads/", body())
+
+    assert response.status_code == 201
+    assert response.json()["stage"] == "mql"
 
 
 def test_a_refused_body_is_not_stored_under_its_key(caller, roster):
