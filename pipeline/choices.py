@@ -149,9 +149,7 @@ class EffectTable(models.TextChoices):
 
     REP = "rep", "Rep"
     LEAD = "lead", "Lead"
-    ROUND = "round", "Round"
-    TRANSITION = "transition", "Transition"
-    ASSIGNMENT = "assignment", "Assignment"
+    LEAD_ROUNDS = "lead_rounds", "Rounds of a lead"
     TOUCH = "touch", "Touch"
     ACTIVITY = "activity", "Activity"
     OPPORTUNITY = "opportunity", "Opportunity"

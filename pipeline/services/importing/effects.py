@@ -51,6 +51,19 @@ def note(
     )
 
 
+def note_moved(*, run: ImportRun, lead_ids: Iterable[int]) -> None:
+    """Note that `run` may have begun, moved or assigned rounds of the leads; one statement.
+
+    The facts themselves name the run as their actor; the note says where to look for them.
+    """
+    note(
+        run=run,
+        table=EffectTable.LEAD_ROUNDS,
+        effect=Effect.UPDATED,
+        before={lead_id: {} for lead_id in set(lead_ids)},
+    )
+
+
 def as_json(value: Any) -> Any:
     """Return a column's value so that JSON can hold it; `restored` reads it back."""
     if value is None or isinstance(value, bool | int | float | str | list | dict):

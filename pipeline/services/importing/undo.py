@@ -64,7 +64,7 @@ def undo_import(
             rows.
     """
     _check(run)
-    for step in (_deals, _assignments, _rounds, _activities, _touches, _leads, _reps):
+    for step in (_deals, _rounds, _activities, _touches, _leads, _reps):
         while done := _one_batch(step, run=run, actor=actor, at=at):
             if on_rows is not None:
                 on_rows(done)
@@ -166,41 +166,42 @@ def _deals(run: ImportRun, actor: str, at: datetime) -> int:
 
 
 def _rounds(run: ImportRun, actor: str, at: datetime) -> int:
-    """Void the rounds the run began or brought back; take its moves of other rounds back."""
+    """Take assignments and moves of rounds back; a round the run began or revived is void."""
+    noted = _taken(run, EffectTable.LEAD_ROUNDS)
+    leads = {note.object_id for note in noted}
     mine = actor_of(run.pk)
-    own = Transition.objects.filter(actor=mine, undone_by__isnull=True).exclude(origin=Origin.UNDO)
+    _take_assignments_back(leads, mine=mine, actor=actor, at=at)
+    own = Transition.objects.filter(
+        round__lead__in=leads, actor=mine, undone_by__isnull=True
+    ).exclude(round__stage=Stage.VOID)
     earlier = Transition.objects.filter(
         round=OuterRef("round"), pk__lt=OuterRef("pk"), undoes__isnull=True
     ).exclude(actor=mine)
-    own = own.exclude(round__stage=Stage.VOID).alias(is_joined=Exists(earlier))
-    revived = Transition.objects.filter(
-        actor=mine, origin=Origin.UNDO, undoes__to_stage=Stage.VOID, undoes__reason__code=UNDONE
-    ).exclude(round__stage=Stage.VOID)
-    begun = _leads_of(own.filter(is_joined=False)) or _leads_of(revived)
-    if begun:
-        void_rounds(lead_ids=begun, actor=actor, at=at)
-        return len(begun)
-    moved = _leads_of(own)
-    ids = list(own.filter(round__lead__in=moved).values_list("pk", flat=True))
-    return undo_moves(transition_ids=ids, actor=actor, at=at) if ids else 0
+    made = own.exclude(origin=Origin.UNDO).alias(is_joined=Exists(earlier))
+    begun = made.filter(is_joined=False)
+    revived = own.filter(undoes__to_stage=Stage.VOID, undoes__reason__code=UNDONE)
+    gone = {
+        lead for rows in (begun, revived) for lead in rows.values_list("round__lead", flat=True)
+    }
+    if gone:
+        void_rounds(lead_ids=gone, actor=actor, at=at)
+    ids = list(made.exclude(round__lead__in=gone).values_list("pk", flat=True))
+    if ids:
+        undo_moves(transition_ids=ids, actor=actor, at=at)
+    return _forget(noted)
 
 
-def _leads_of(rows: models.QuerySet[Any]) -> list[int]:
-    leads = rows.order_by("round__lead").values_list("round__lead", flat=True)
-    return list(leads.distinct()[:BATCH_ROWS])
-
-
-def _assignments(run: ImportRun, actor: str, at: datetime) -> int:
-    """Take assignments back; the lead belongs to whom it belonged before."""
+def _take_assignments_back(leads: set[int], *, mine: str, actor: str, at: datetime) -> None:
+    """Have each round belong to whom it belonged before the assignments of the run."""
     wanted = list(
         Assignment.objects.filter(
-            actor=actor_of(run.pk), undone_by__isnull=True, undoes__isnull=True
+            round__lead__in=leads, actor=mine, undone_by__isnull=True, undoes__isnull=True
         )
         .select_related("round")
-        .order_by("pk")[:BATCH_ROWS]
+        .order_by("pk")
     )
     if not wanted:
-        return 0
+        return
     lead_ids = {row.round.lead_id for row in wanted}
     board = load_board(lead_ids=lead_ids)
     rows = Assignment.objects.bulk_create(
@@ -228,7 +229,6 @@ def _assignments(run: ImportRun, actor: str, at: datetime) -> int:
         actor=actor,
         at=at,
     )
-    return len(wanted)
 
 
 def _activities(run: ImportRun, actor: str, at: datetime) -> int:

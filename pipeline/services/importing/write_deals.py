@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.choices import Effect, EffectTable, Origin
 from pipeline.fact_rows import OpportunityIn
+from pipeline.models import Lead
 from pipeline.services.deals_batch import upsert_opportunities
 from pipeline.services.importing import effects
 from pipeline.services.importing.context import read_lines
@@ -72,3 +73,6 @@ def _note(*, context: Context, results: Sequence[DealResult]) -> None:
         by_effect.setdefault(effect, {})[result.opportunity_id] = result.before
     for effect, rows in by_effect.items():
         effects.note(run=context.run, table=EffectTable.OPPORTUNITY, effect=effect, before=rows)
+    changed = {pk for rows in by_effect.values() for pk in rows}
+    leads = Lead.objects.filter(opportunities__in=changed).values_list("pk", flat=True)
+    effects.note_moved(run=context.run, lead_ids=leads)

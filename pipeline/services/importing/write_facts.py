@@ -208,8 +208,9 @@ def _is_stored(row: TransitionIn, known: _Known, stored: set[Any]) -> bool:
 
 
 def _revive(rows: Sequence[tuple[Line, Any]], *, known: _Known, context: Context) -> None:
-    """Bring back rounds that an undone import of these rows had begun."""
+    """Note the leads whose rounds move; bring back those an undone import had begun."""
     leads = {known.leads[row.lead_external_id] for _, row in rows}
+    effects.note_moved(run=context.run, lead_ids=leads)
     revive_rounds(lead_ids=leads, actor=context.actor, at=context.at)
 
 

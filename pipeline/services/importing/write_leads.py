@@ -103,6 +103,7 @@ def _note(
         (Effect.REVIVED, {pk: {} for pk in gone}),
     ):
         effects.note(run=context.run, table=EffectTable.LEAD, effect=effect, before=rows)
+    effects.note_moved(run=context.run, lead_ids=[*created, *changed, *gone])
 
 
 def _outcome(
