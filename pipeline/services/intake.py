@@ -174,8 +174,9 @@ def take_in(
         "import_run_id": None if import_run is None else import_run.pk,
     }
     stored = _store(arrivals, head=head, rulings=rulings, at=at)["rows"]
+    flags = {arrival.sent["n"]: arrival.sent["quality_flags"] for arrival in arrivals}
     for answer in stored:
-        results[answer["n"]] = _result(answer, arrivals=arrivals, rows=rows)
+        results[answer["n"]] = _result(answer, flags=flags, rows=rows)
     if mode == IntakeMode.UPSERT and route and origin != Origin.IMPORT:
         updated = [answer["id"] for answer in stored if answer["status"] == IntakeStatus.UPDATED]
         qualify_leads(lead_ids=updated, actor=actor, origin=origin, at=at, rulings=rulings)
@@ -259,20 +260,14 @@ def _store(
 
 
 def _result(
-    answer: Mapping[str, Any], *, arrivals: Sequence[Arrival], rows: Sequence[LeadRow]
+    answer: Mapping[str, Any], *, flags: Mapping[int, list[str]], rows: Sequence[LeadRow]
 ) -> IntakeResult:
-    flags: list[str] = []
-    if answer["status"] == IntakeStatus.CREATED:
-        flags = next(
-            arrival.sent["quality_flags"]
-            for arrival in arrivals
-            if arrival.sent["n"] == answer["n"]
-        )
+    is_new = answer["status"] == IntakeStatus.CREATED
     return IntakeResult(
         external_id=rows[answer["n"]].external_id,
         status=IntakeStatus(answer["status"]),
         lead_id=answer["id"],
         stage=answer["stage"],
         kept=tuple(answer["kept"]),
-        flags=tuple(flags),
+        flags=tuple(flags[answer["n"]]) if is_new else (),
     )
