@@ -14,7 +14,10 @@ function step(by) {
   const next = all[Math.min(Math.max(now + by, 0), all.length - 1)];
   for (const row of all) row.toggleAttribute("data-current", row === next);
   next.scrollIntoView({ block: "nearest" });
-  (next.querySelector("[data-row-link], a") ?? next).focus({ preventScroll: true });
+  const link = next.querySelector("[data-row-link], a") ?? next;
+  link.focus({ preventScroll: true });
+  // Rows that show their lead beside the list listen for this; other rows open by Enter.
+  link.dispatchEvent(new CustomEvent("accord:open", { bubbles: true }));
 }
 
 function press(key) {
@@ -51,7 +54,9 @@ const actions = {
 
 function handle(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.target.closest?.("form")?.requestSubmit();
+    // A form opened in the panel is sent from wherever the focus is, not the link beneath it opened.
+    const form = event.target.closest?.("form") ?? document.querySelector("[data-act] form");
+    if (form) { form.requestSubmit(); event.preventDefault(); }
     return;
   }
   const isOff = event.ctrlKey || event.metaKey || event.altKey || !document.body.hasAttribute("data-shortcuts");
