@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 STOP_SECONDS = 15
+# Keepers this process started. Where others still use the server its keeper outlives us on
+# purpose, and Python warns of a child whose handle is thrown away while it runs.
+STARTED: list[subprocess.Popen[bytes]] = []
 
 
 class EmbeddedServerError(Exception):
@@ -66,7 +69,8 @@ def running(
         finally:
             leave(users, place=place)
             if process is not None and not is_kept(place):
-                process.wait(STOP_SECONDS)  # its lock goes a moment before it does
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)  # its lock goes a moment before it does
 
 
 def leave(users: IO[str], *, place: Place) -> None:
@@ -123,6 +127,7 @@ def ensure_keeper(place: Place, *, is_durable: bool) -> subprocess.Popen[bytes] 
                 initialise(place, binaries=binaries)
             stop_leftover(place, binaries=binaries)
             process = start_keeper(place, binaries=binaries, is_durable=is_durable)
+            STARTED.append(process)
         wait_until_ready(place, process=process)
     return process
 
