@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.leads import batch_answer, batch_of
+from pipeline.api.shared import batch_answer, batch_of
 from pipeline.choices import ActivityKind, ActivityOutcome, Origin
 from pipeline.fact_rows import ActivityIn, TouchIn, read_row
 from pipeline.models import Lead

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.leads import visible_leads
 from pipeline.api.quotes import quoted
+from pipeline.api.shared import visible_leads
 from pipeline.choices import Origin
 from pipeline.fact_rows import OpportunityIn
 from pipeline.models import Opportunity

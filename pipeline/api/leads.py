@@ -13,12 +13,19 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from definitions.selectors import NoVersionError
+from pipeline.api.shared import (
+    batch_answer,
+    batch_of,
+    check_fresh,
+    etag_of,
+    rulings_now,
+    visible_leads,
+)
 from pipeline.choices import Origin
 from pipeline.matching import company_key
 from pipeline.models import Lead
 from pipeline.rows import read_lead_row, read_lead_rows
-from pipeline.serializers.common import DEFAULT_SYSTEM, MAX_ROWS, BatchAnswer
+from pipeline.serializers.common import DEFAULT_SYSTEM, BatchAnswer
 from pipeline.serializers.leads import (
     LeadAnswer,
     LeadBatchIn,
@@ -33,23 +40,20 @@ from pipeline.serializers.leads import (
     round_out,
 )
 from pipeline.services import intake
-from pipeline.services.intake_sql import COMPANY, STAMP, as_columns, company_facts, rulings_at
+from pipeline.services.intake_sql import COMPANY, STAMP, as_columns, company_facts
 from revops.rest.authentication import KeyPrincipal
 from revops.rest.pagination import page
 from revops.rest.parsing import BULK_LIMIT
-from revops.rest.problems import ProblemError, invalid, unavailable
+from revops.rest.problems import ProblemError, invalid
 from revops.rest.schema import PROBLEMS, query_parameters
 from revops.rest.strict import FieldProblem
 from revops.rest.views import ApiView, Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
     from pipeline.rows import LeadRow, ReadRow
-    from pipeline.services.intake_sql import Rulings
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 KEY_PARAMETER: Final = OpenApiParameter(
@@ -222,7 +226,7 @@ class LeadByExternalIdView(ApiView):
     )
     def put(
         self,
-        request: Request,  # noqa: ARG002 - the framework's signature
+        request: Request,
         source_system: str,
         external_id: str,
     ) -> Response:
@@ -238,6 +242,9 @@ class LeadByExternalIdView(ApiView):
         read = read_lead_row(raw)
         if read.row is None:
             raise invalid(read.problems)
+        if "If-Match" in request.headers:
+            known = Lead.objects.filter(source_system=source_system, external_id=external_id)
+            check_fresh(request, lead=known.first())
         (result,) = intake.take_in(
             rows=[read.row],
             actor=self.actor,
@@ -285,62 +292,6 @@ class LeadDetailView(ApiView):
             rounds=[round_out(current) for current in lead.rounds.order_by("number")],
         )
         return Response(shown.model_dump(mode="json"), headers={"ETag": tag})
-
-
-def rulings_now(opening: Opening) -> Rulings:
-    """Return what holds at the request's instant.
-
-    Raises:
-        ProblemError: 503, no definitions have been installed yet.
-    """
-    try:
-        return rulings_at(at=opening.at, stamp=(opening.epoch, opening.columns["stamp"]))
-    except NoVersionError:
-        raise unavailable() from None
-
-
-def visible_leads(view: ApiView) -> QuerySet[Lead]:
-    """Return the leads the caller may see: a key all, a person their own view."""
-    if view.person is None:
-        return Lead.objects.kept()
-    return Lead.objects.visible_to(view.person)
-
-
-def etag_of(lead: Lead) -> str:
-    """Return the version of a lead as the ETag header carries it."""
-    return f'"{lead.pk}-{int(lead.changed_at.timestamp() * 1_000_000)}"'
-
-
-def batch_of(view: ApiView, *, name: str, model: Any) -> tuple[str, Sequence[Any]]:
-    """Return the source system and the rows of a batch: an object, or a bare list of rows.
-
-    Raises:
-        ProblemError: 413 for more than 1,000 rows, 422 for another shape.
-    """
-    raw = view.raw_body()
-    rows = raw if isinstance(raw, list) else raw.get(name) if isinstance(raw, dict) else None
-    if isinstance(rows, list) and len(rows) > MAX_ROWS:
-        raise ProblemError(
-            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            code="too_many_rows",
-            detail=f"A batch holds at most {MAX_ROWS} rows.",
-        )
-    if isinstance(raw, list):
-        return DEFAULT_SYSTEM, raw
-    body = view.validated(model, raw)
-    return body.source_system, getattr(body, name)
-
-
-def batch_answer(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answer to a batch: counts, and the rows in their order."""
-    statuses = [row["status"] for row in rows]
-    return {
-        "created": statuses.count("created"),
-        "updated": statuses.count("updated"),
-        "unchanged": statuses.count("unchanged"),
-        "errors": statuses.count("error"),
-        "data": sorted(rows, key=lambda row: row["index"]),
-    }
 
 
 def _refused(one: ReadRow) -> dict[str, Any]:

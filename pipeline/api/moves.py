@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.leads import etag_of, visible_leads
 from pipeline.api.quotes import quoted
+from pipeline.api.shared import check_fresh, etag_of, visible_leads
 from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Lead
 from pipeline.serializers.acts import (
@@ -71,7 +71,7 @@ class LeadTransitionView(ApiView):
         self.require_scope("stages:write" if is_stage else "dispositions:write")
         if body.to == Stage.RECYCLED and lead.stage == Stage.REJECTED:
             raise forbidden("A rejected lead is recycled by marketing, not by an integration.")
-        _check_fresh(request, lead=lead)
+        check_fresh(request, lead=lead)
         if body.to == WORKING:
             return self._work(lead, body)
         (result,) = move_rounds(
@@ -122,7 +122,7 @@ class LeadAssignmentView(ApiView):
         """Give the lead to the rep or to the next in turn; the absent are replaced."""
         lead = get_object_or_404(visible_leads(self), pk=pk)
         body = self.body(AssignmentBody)
-        _check_fresh(request, lead=lead)
+        check_fresh(request, lead=lead)
         (result,) = assign_rounds(
             rows=[AssignmentRow(lead_id=lead.pk, rep_id=_rep_id(body.rep_external_id))],
             actor=self.actor,
@@ -161,18 +161,6 @@ def refused(code: Refusal | None, message: str, *, to: str, view: ApiView) -> Pr
         errors=errors,
         extra=extra,
     )
-
-
-def _check_fresh(request: Request, *, lead: Lead) -> None:
-    """Refuse (412) when the caller has seen an older version of the lead."""
-    seen = request.headers.get("If-Match")
-    if seen is not None and seen not in {"*", etag_of(lead)}:
-        raise ProblemError(
-            status=HTTPStatus.PRECONDITION_FAILED,
-            code="stale",
-            detail="The lead has changed since you read it.",
-            headers={"ETag": etag_of(lead)},
-        )
 
 
 def _rep_id(external_id: str | None) -> int | None:

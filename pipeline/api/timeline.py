@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.leads import visible_leads
+from pipeline.api.shared import visible_leads
 from pipeline.models import Activity, Assignment, LeadNote, Touch, Transition
 from pipeline.serializers.leads import Timeline, TimelineEntry
 from revops.rest.schema import PROBLEMS

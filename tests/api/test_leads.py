@@ -193,6 +193,19 @@ def test_put_creates_updates_and_says_when_nothing_changed(caller, roster):
     assert Lead.objects.get().title == "COO"
 
 
+def test_put_on_an_older_version_is_refused(caller, roster):
+    pk = caller.put("/leads/by-external-id/website/w-1/", {"title": "CEO"}).json()["id"]
+    seen = caller.get(f"/leads/{pk}/").headers["ETag"]
+    address = "/leads/by-external-id/website/w-1/"
+    fresh = caller.put(address, {"title": "COO"}, **{"If-Match": seen})
+
+    stale = caller.put(address, {"title": "CFO"}, **{"If-Match": seen})
+    unknown = caller.put("/leads/by-external-id/website/w-2/", {}, **{"If-Match": "*"})
+
+    assert (fresh.status_code, stale.status_code, unknown.status_code) == (200, 412, 412)
+    assert Lead.objects.get().title == "COO"
+
+
 def test_a_lead_is_listed_filtered_and_paged(caller, roster):
     caller.post("/leads/batch/", {"leads": [body(number) for number in range(5)]})
 
