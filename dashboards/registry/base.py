@@ -155,9 +155,28 @@ class Metric(ABC):
         )
 
     def _sums_by_bucket(self, asked: MetricFilter) -> list[dict[str, Any]]:
+        if buckets.is_time(asked.group_by):
+            return self._sums_by_time(asked)
         _, label = buckets.of(asked.group_by, subject=self.subject, asked=asked)
         grouped = self._grouped(self.facts(asked), asked=asked).values("bucket")
         return list(grouped.annotate(bucket_label=Max(label), **self.aggregates(asked)))
+
+    def _sums_by_time(self, asked: MetricFilter) -> list[dict[str, Any]]:
+        name = asked.group_by
+        grouped = (
+            self.facts(asked)
+            .annotate(began_on=buckets.beginning(name, asked=asked))
+            .values("began_on")
+            .annotate(**self.aggregates(asked))
+        )
+        return [
+            {
+                **row,
+                "bucket": buckets.time_key(name, began_on=row["began_on"]),
+                "bucket_label": None,
+            }
+            for row in grouped
+        ]
 
     def _ordered(
         self, rows: list[dict[str, Any]], *, whole: Mapping[str, Any], asked: MetricFilter

@@ -11,7 +11,14 @@ from django.db.models.functions import Coalesce, NullIf
 
 from dashboards import metrics
 from dashboards.filters import MISSING, Grouping
-from dashboards.registry.expressions import FiscalQuarter, ToChar, filled, json_text, local
+from dashboards.registry.expressions import (
+    MonthsBefore,
+    ToChar,
+    Truncated,
+    filled,
+    json_text,
+    local,
+)
 from pipeline.choices import Outcome, SourceGroup, Stage
 from revops.people.choices import Side
 from sla.choices import ClockKind
@@ -103,18 +110,35 @@ def _same(expression: Combinable) -> Expressions:
 def _time(name: str, *, asked: MetricFilter) -> Expressions:
     wall = local("basis_at", zone=asked.zone)
     if name == "quarter":
-        shift = Value(asked.setting.fiscal_start_month - 1)
-        return _same(FiscalQuarter(wall, shift))
+        return _same(ToChar(_fiscal(wall, asked=asked), Value('YYYY"Q"Q')))
     if name == "week":
         # ISO weeks begin on Monday, and so does date_trunc.
-        return _same(ToChar(_Week(wall), Value("YYYY-MM-DD")))
+        return _same(ToChar(Truncated(Value("week"), wall), Value("YYYY-MM-DD")))
     return _same(ToChar(wall, Value("YYYY-MM" if name == "month" else "YYYY")))
 
 
-class _Week(FiscalQuarter):
-    """The Monday of a local time's week."""
+def _fiscal(wall: Combinable, *, asked: MetricFilter) -> Combinable:
+    """Shift a local time so that the fiscal year begins in January."""
+    return MonthsBefore(wall, Value(asked.setting.fiscal_start_month - 1))
 
-    template = "DATE_TRUNC('week', %(expressions)s)"
+
+def beginning(name: str, *, asked: MetricFilter) -> Combinable:
+    """Return the date a stretch of time began; `time_key` makes the bucket's key of it."""
+    wall = local("basis_at", zone=asked.zone)
+    return Truncated(Value(name), _fiscal(wall, asked=asked) if name == "quarter" else wall)
+
+
+def time_key(name: str, *, began_on: date) -> str:
+    """Return the key of a stretch of time: `2026-11`, `2026Q4`, `2026` or a Monday."""
+    match name:
+        case "month":
+            return f"{began_on:%Y-%m}"
+        case "quarter":
+            return f"{began_on.year}Q{(began_on.month - 1) // 3 + 1}"
+        case "year":
+            return str(began_on.year)
+        case _:
+            return began_on.isoformat()
 
 
 def _attribute(key: str, *, subject: Subject) -> Combinable:

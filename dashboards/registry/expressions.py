@@ -46,12 +46,20 @@ class ToChar(Func):
     output_field = CharField()
 
 
-class FiscalQuarter(Func):
-    """The quarter of a local time as `2026Q4`, named by the year the fiscal year begins in."""
+class MonthsBefore(Func):
+    """A local time so many months earlier."""
 
-    template = "TO_CHAR(%(expressions)s * INTERVAL '1 month', 'YYYY\"Q\"Q')"
+    template = "(%(expressions)s * INTERVAL '1 month')"
     arg_joiner = " - "
-    output_field = CharField()
+    output_field = DateTimeField()
+
+
+class Truncated(Func):
+    """The local date a week, month, quarter or year began; far cheaper than text per row."""
+
+    function = "DATE_TRUNC"
+    template = "%(function)s(%(expressions)s)::date"
+    output_field = DateField()
 
 
 class JsonText(Func):

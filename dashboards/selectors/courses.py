@@ -46,22 +46,21 @@ def cohorts(asked: MetricFilter) -> list[Cohort]:
     last = metrics.month_of(day=min(asked.period.last_on, asked.setting.today(at=asked.at)))
     first = metrics.add_months(day=last.starts_on, months=1 - _MONTHS)
     course = asked.over(Period(first, last.ends_on)).by("month")
-    month, _ = buckets.of("month", subject=MQL_TO_SQL.subject, asked=course)
     counts: dict[str, Any] = {
         f"week_{week}": Count("pk", filter=IN_NUMERATOR & Q(gauge__lte=_days(week)))
         for week in WEEKS
     }
     rows = (
         MQL_TO_SQL.facts(course)
-        .annotate(bucket=month)
-        .values("bucket")
+        .annotate(began_on=buckets.beginning("month", asked=course))
+        .values("began_on")
         .annotate(n=Count("pk"), youngest=Min("age"), **counts)
-        .order_by("bucket")
+        .order_by("began_on")
     )
     return [
         Cohort(
-            key=row["bucket"],
-            label=buckets.words("month", key=row["bucket"], label=None, asked=course),
+            key=f"{row['began_on']:%Y-%m}",
+            label=f"{row['began_on']:%b %Y}",
             n=row["n"],
             shares=[
                 row[f"week_{week}"] / row["n"] if row["youngest"] >= _days(week) else None

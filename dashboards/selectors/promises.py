@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, Value
+from django.db.models import Count, Q
 
 from dashboards import metrics
 from dashboards.filters import MetricFilter
 from dashboards.metrics import MonthKept, Period
-from dashboards.registry import ATTAINMENT, VOLUME
+from dashboards.registry import ATTAINMENT, VOLUME, buckets
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
-from dashboards.registry.expressions import ToChar, local
 from definitions.choices import ClockKind, DocumentKind
 from definitions.models import Signature
 from definitions.selectors import sla_of
@@ -138,14 +137,14 @@ def _window(this_month: Period) -> Period:
 
 
 def _due_by_month(asked: MetricFilter) -> dict[tuple[str, str], MonthCount]:
-    month = ToChar(local("basis_at", zone=asked.zone), Value("YYYY-MM"))
+    month = buckets.beginning("month", asked=asked)
     rows = (
         ATTAINMENT.facts(asked)
         .annotate(month_due=month)
         .values_list("kind", "month_due")
         .annotate(kept=Count("pk", filter=IN_NUMERATOR), due=Count("pk", filter=COUNTED))
     )
-    return {(kind, name): MonthCount(kept, due) for kind, name, kept, due in rows}
+    return {(kind, f"{began:%Y-%m}"): MonthCount(kept, due) for kind, began, kept, due in rows}
 
 
 def _volume_by_month(asked: MetricFilter) -> dict[str, int]:
