@@ -34,7 +34,7 @@ ASSIGNABLE = frozenset(
 class Roster:
     """Who may take leads at one instant; `away` maps the absent to their cover."""
 
-    names: dict[int, str]
+    logins: dict[int, int | None]
     takers: list[int]
     away: dict[int, int | None]
     draws: Iterator[int]
@@ -44,7 +44,7 @@ class Roster:
         seen: set[int] = set()
         candidate: int | None = rep_id
         while candidate is not None and candidate not in seen:
-            if candidate not in self.away and candidate in self.names:
+            if candidate not in self.away and candidate in self.logins:
                 return candidate
             seen.add(candidate)
             skipped.append({"rep": candidate, "why": "away" if candidate in self.away else "left"})
@@ -137,10 +137,10 @@ def read_roster(*, at: datetime, draws: int) -> Roster:
     organization = Organization.objects.first()
     zone = ZoneInfo(organization.timezone if organization else "UTC")
     today = at.astimezone(zone).date()
-    reps = list(Rep.objects.active().order_by("pk").values_list("pk", "name", "takes_leads"))
+    reps = list(Rep.objects.active().order_by("pk").values_list("pk", "user_id", "takes_leads"))
     absences = Absence.objects.filter(starts_on__lte=today, ends_on__gt=today)
     return Roster(
-        names={pk: name for pk, name, _ in reps},
+        logins={pk: user_id for pk, user_id, _ in reps},
         takers=[pk for pk, _, takes_leads in reps if takes_leads],
         away=dict(absences.order_by("pk").values_list("rep_id", "cover_id")),
         draws=_draw(draws),
@@ -257,7 +257,7 @@ def _choose(call: Assigning, *, row: AssignmentRow) -> tuple[int | None, dict[st
     roster = call.roster
     wanted = row.rep_id or call.owners.get(row.lead_id)
     rule = row.rule or ("chosen" if row.rep_id else "account_owner")
-    if row.rep_id is not None and row.rep_id not in roster.names:
+    if row.rep_id is not None and row.rep_id not in roster.logins:
         raise RefusedError(Refusal.UNKNOWN_REP, "This person takes no leads.")
     chosen = roster.settle(wanted, skipped=skipped) if wanted is not None else None
     if chosen is not None and chosen != wanted:
@@ -356,12 +356,18 @@ def _announce(call: Assigning, *, plans: Iterable[Planned]) -> None:
                 "round": plan.round.pk,
                 "rep": plan.assignment.rep_id,
                 "assignment": plan.assignment.pk,
+                "to": [login for login in [_login(call, plan)] if login is not None],
             },
         )
         for plan in plans
     ]
     if notices:
         announce(notices=notices, at=call.at)
+
+
+def _login(call: Assigning, plan: Planned) -> int | None:
+    """Return the user behind the rep, whom a notice can reach."""
+    return call.roster.logins.get(plan.assignment.rep_id or 0)
 
 
 def _with_id(result: AssignmentResult, plan: Planned | None) -> AssignmentResult:
