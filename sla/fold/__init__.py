@@ -92,11 +92,18 @@ def fold(
     for lead, members in families.items():
         found.extend(_lead(members, lead=lead, terms=terms, at=at, only=only))
     for lead in merged:
-        own = [fact for fact in kept if fact.lead == lead]
-        for outcome in _lead(own, lead=lead, terms=terms, at=at, only=only):
-            outcome.status, outcome.missed = ClockStatus.MERGED, False
-            found.append(outcome)
+        found.extend(_merged([fact for fact in kept if fact.lead == lead], terms, only))
     return found
+
+
+def _merged(facts: list[Fact], terms: Terms, only: frozenset[str]) -> Iterator[Outcome]:
+    """Yield the clocks of a lead that was merged away, as they stood then."""
+    merge = next(fact for fact in facts if fact.kind == EvidenceKind.MERGED)
+    for outcome in _lead(facts, lead=merge.lead, terms=terms, at=merge.occurred_at, only=only):
+        outcome.status, outcome.missed = ClockStatus.MERGED, False
+        outcome.paused_since = outcome.pause_until = None
+        outcome.pause_reason = ""
+        yield outcome
 
 
 def _lead(

@@ -51,25 +51,32 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
     """Return the facts that count, in order, with instants in UTC.
 
     A replay of one (source, source_id) is one fact, the first recorded. A void takes back every
-    fact it names, whichever arrived first; its own time does not matter.
+    fact it names of its lead, or of a lead merged with it, whichever arrived first; its own time
+    does not matter.
     """
     first: dict[Any, Fact] = {}
-    voided: set[tuple[str, str]] = set()
     for fact in sorted(facts, key=lambda fact: (fact.recorded_at, fact.order)):
         named = bool(fact.source_id)
-        identity = (fact.source, fact.source_id) if named else (None, fact.key)
-        first.setdefault(identity, fact)
-        if fact.kind == EvidenceKind.VOIDED:
-            voided.add((fact.payload.get("source") or "", str(fact.payload.get("source_id"))))
-    kept = [
-        _in_utc(fact)
-        for fact in first.values()
-        if fact.kind != EvidenceKind.VOIDED
-        and not (
-            fact.source_id
-            and ((fact.source, fact.source_id) in voided or ("", fact.source_id) in voided)
+        first.setdefault((fact.source, fact.source_id) if named else (None, fact.key), fact)
+    voids = [fact for fact in first.values() if fact.kind == EvidenceKind.VOIDED]
+    joined = roots(sorted(first.values(), key=lambda fact: fact.order)) if voids else {}
+    voided = {
+        (
+            joined.get(fact.lead, fact.lead),
+            fact.payload.get("source") or "",
+            str(fact.payload.get("source_id")),
         )
-    ]
+        for fact in voids
+    }
+
+    def stands(fact: Fact) -> bool:
+        if fact.kind == EvidenceKind.VOIDED:
+            return False
+        lead = joined.get(fact.lead, fact.lead)
+        named = {(lead, fact.source, fact.source_id), (lead, "", fact.source_id)}
+        return not fact.source_id or not named & voided
+
+    kept = [_in_utc(fact) for fact in first.values() if stands(fact)]
     return sorted(kept, key=lambda fact: fact.order)
 
 
@@ -85,16 +92,24 @@ def _in_utc(fact: Fact) -> Fact:
 
 
 def roots(facts: Iterable[Fact]) -> dict[Any, Any]:
-    """Return for each merged lead the lead that survives, following chains."""
-    into = {fact.lead: fact.payload["into"] for fact in facts if fact.kind == EvidenceKind.MERGED}
-    found = {}
-    for lead, target in into.items():
-        seen = {lead}
-        while target in into and target not in seen:
-            seen.add(target)
-            target = into[target]  # noqa: PLW2901  (the chain is walked to its end)
-        found[lead] = target
-    return found
+    """Return for each merged lead the lead that survives, following chains.
+
+    A merge of a lead merged before, into itself, or one that would close a ring, is ignored.
+    """
+    into: dict[Any, Any] = {}
+    for fact in facts:
+        if fact.kind == EvidenceKind.MERGED and fact.lead not in into:
+            target = fact.payload["into"]
+            if _survivor(into, target) != fact.lead:
+                into[fact.lead] = target
+    return {lead: _survivor(into, lead) for lead in into}
+
+
+def _survivor(into: dict[Any, Any], lead: Any) -> Any:
+    """Return the end of a chain of merges."""
+    while lead in into:
+        lead = into[lead]
+    return lead
 
 
 def cycles(facts: Iterable[Fact], *, lead: Any) -> list[Cycle]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from sla import fold
 from sla.choices import ClockStatus
-from sla.models import Clock
+from sla.models import Breach, Clock
 from sla.selectors.facts import facts_of, family_of
 from sla.services import projecting
 from sla.services.calendars import current_terms
@@ -61,7 +62,26 @@ def reconcile_clocks(*, at: datetime, limit: int = 50) -> list[Difference]:
         Difference(f"clock {pk}", "a row", "no evidence of its lead")
         for pk in orphans.values_list("pk", flat=True)[:limit]
     ]
+    found += _months()
     return found[:limit]
+
+
+def _months() -> list[Difference]:
+    """Compare the closed months with the ledger; their counts are frozen."""
+    has_breach = Exists(Breach.objects.filter(clock=OuterRef("pk")))
+    rows = (
+        Clock.objects.filter(month__isnull=False)
+        .annotate(has_breach=has_breach)
+        .order_by("month")
+        .values_list("month", "status", "enforced", "has_breach")
+    )
+    found = []
+    for month, status, enforced, breached in rows:
+        if status == ClockStatus.BREACHED_CLOSED and enforced and not breached:
+            found.append(Difference(f"month {month}", "no breach", "missed"))
+        elif breached and status in {ClockStatus.PENDING, ClockStatus.MET}:
+            found.append(Difference(f"month {month}", "a breach", str(status)))
+    return found
 
 
 def _leads() -> Iterator[list[int]]:

@@ -21,7 +21,7 @@ from tests.factories.sla import (
     CommitmentFactory,
 )
 from tests.sla import script as scripts
-from tests.sla.scenarios import arranged, month_answer, recall
+from tests.sla.scenarios import arranged, month_answer, recall, starts
 from tests.sla.script import CONFLICT, REFUSED, START, Record, Script, Step
 
 ACTOR = "system:scenario"
@@ -98,7 +98,7 @@ def play(script: Script, policy: dict[str, Any], record: Record) -> list[dict[st
     record.facts = stored_facts(stage)
     if policy["clock"] == "monthly_mql_volume":
         return [month(stage, policy, script, at)]
-    return clocks(stage, at)
+    return clocks(stage, policy, at)
 
 
 def set_up(script: Script, policy: dict[str, Any]) -> Stage:
@@ -200,7 +200,7 @@ def stored_facts(stage: Stage) -> list[fold.Fact]:
     ]
 
 
-def clocks(stage: Stage, at) -> list[dict[str, Any]]:
+def clocks(stage: Stage, policy: dict[str, Any], at) -> list[dict[str, Any]]:
     """Read the clocks in the words of `expected`; a promise without a clock has not started."""
     leads = {lead.pk: name for name, lead in stage.leads.items()}
     reps = {rep.pk: name for name, rep in stage.reps.items()}
@@ -208,11 +208,13 @@ def clocks(stage: Stage, at) -> list[dict[str, Any]]:
     rows = (
         Clock.objects.filter(lead__in=leads)
         .exclude(cancel_reason="withdrawn")  # what is left of a start that later facts moved
-        .select_related("commitment")
+        .select_related("commitment", "started_by")
         .order_by("lead_id", "cycle", "started_at", "id")
     )
     answers = []
     for clock in rows:
+        if not starts(policy, clock.kind, clock.started_by.kind):
+            continue
         hours = terms.calendar_version(clock.calendar_version_id).hours
         status, late = clock.status, clock.late_business_seconds
         if status == ClockStatus.BREACHED_OPEN:

@@ -67,12 +67,19 @@ def clocks(script: Script, policy: dict[str, Any], record: Record) -> list[dict[
 
 def asked_for(outcome: fold.Outcome, policy: dict[str, Any], record: Record) -> bool:
     """Return whether an outcome is one the policy's `start` names."""
-    if outcome.kind != ClockKind.MARKETING_FEEDBACK or outcome.started_by is None:
+    if outcome.started_by is None:
         return True
-    starts = policy.get("start", "sales_feedback")
-    names = starts if isinstance(starts, list) else [starts]
     kind = next(fact.kind for fact in record.facts if fact.key == outcome.started_by)
-    return kind in {KINDS.get(name, name) for name in names}
+    return starts(policy, outcome.kind, kind)
+
+
+def starts(policy: dict[str, Any], clock: str, evidence: str) -> bool:
+    """Return whether evidence of a kind starts the clock; only feedback has several sources."""
+    if clock != ClockKind.MARKETING_FEEDBACK:
+        return True
+    told = policy.get("start", "sales_feedback")
+    names = told if isinstance(told, list) else [told]
+    return evidence in {KINDS.get(name, name) for name in names}
 
 
 def answer_of(
