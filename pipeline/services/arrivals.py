@@ -100,28 +100,15 @@ class Reception:
         )
         is_raised = row.hand_raiser or self._has_raised(row, at=mql_at or self.at)
         opening = self._opening(decision, mql_at=mql_at, group=group, is_raised=is_raised)
-        sent = {
+        sent = _told(row) | {
             "n": n,
             "source_system": row.source_system or self.source_system,
-            "external_id": row.external_id,
-            "given": sorted(row.model_fields_set),
             "company_key": key,
             "company": _company(row) if key else None,
-            "channel_key": channel_key(row.channel),
-            "channel_name": row.channel,
             "channel_group": group or SourceGroup.UNKNOWN.value,
             "source_group": group,
-            "campaign": row.campaign,
-            "email": row.email,
-            "first_name": row.first_name,
-            "last_name": row.last_name,
-            "title": row.title,
-            "seniority": row.seniority or "",
-            "form_text": row.form_text,
-            "attributes": row.attributes,
             "captured_at": captured_at,
             "is_hand_raiser": is_raised,
-            "is_test": row.is_test,
             "fit_score": decision.fit.value,
             "intent_score": decision.intent.value,
             "last_touch_at": max(
@@ -265,6 +252,25 @@ def opening_of(
         "is_hand_raiser": is_raised,
         "route": route,
         "plan": None,
+    }
+
+
+def _told(row: LeadRow) -> dict[str, Any]:
+    """Return the columns that are stored as the row has them."""
+    return {
+        "external_id": row.external_id,
+        "given": sorted(row.model_fields_set),
+        "channel_key": channel_key(row.channel),
+        "channel_name": row.channel,
+        "campaign": row.campaign,
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "title": row.title,
+        "seniority": row.seniority or "",
+        "form_text": row.form_text,
+        "attributes": row.attributes,
+        "is_test": row.is_test,
     }
 
 
