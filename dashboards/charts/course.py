@@ -52,33 +52,24 @@ def burn_up(
     axis = [day.isoformat() for day in days]
     here = axis[: len(reached)]
     top = max([*reached, *before, target or 0.0, *(ends or ())], default=0.0)
-    figure: list[Figure] = []
+    traces: list[Figure] = []
     if before:
-        figure.append(
-            line(axis[: len(before)], before, colour=LINE, name="Quarter before", width=1.5)
-        )
+        past = axis[: len(before)]
+        traces.append(line(past, before, colour=LINE, name="Before", width=1.5))
     if target is not None:
-        figure.append(
-            line(
-                [axis[0], axis[-1]],
-                [0.0, target],
-                colour=SOFT,
-                name="Target",
-                dash="dash",
-                width=1.5,
-            )
-        )
+        goal = line([axis[0], axis[-1]], [0.0, target], colour=SOFT, name="Target", width=1.5)
+        traces.append({**goal, "line": {**goal["line"], "dash": "dash"}})
     if ends is not None and here and len(here) < len(axis):
-        figure.append(_fan(here[-1], reached[-1], axis[-1], ends))
-    figure.append(
-        {
-            **line(here, reached, colour=SERIES[0], name="This quarter", width=2.75),
-            "customdata": [href] * len(here),
-        }
-    )
+        traces.append(_fan(here[-1], reached[-1], axis[-1], ends))
+    course = line(here, reached, colour=SERIES[0], name="Sourced", width=2.75)
+    traces.append({**course, "customdata": [href] * len(here)})
     if here:
-        figure.append(dot(here[-1], reached[-1], href=href))
-    layout: Figure = {
+        traces.append(dot(here[-1], reached[-1], href=href))
+    return {"data": traces, "layout": _burn_layout(axis, top=top, marks=marks, money=money)}
+
+
+def _burn_layout(axis: Sequence[str], *, top: float, marks: Sequence[Mark], money: str) -> Figure:
+    return {
         "margin": {"l": 46, "r": 26, "t": 10, "b": 26},
         "xaxis": {
             "type": "date",
@@ -97,21 +88,21 @@ def burn_up(
         },
         "hovermode": "x unified",
         "shapes": [vertical(mark.on.isoformat(), colour=ACCENT) for mark in marks],
-        "annotations": [
-            {
-                "x": mark.on.isoformat(),
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "text": mark.text,
-                "showarrow": False,
-                "font": {"color": ACCENT, "size": 11},
-                "xanchor": "left",
-            }
-            for mark in marks
-        ],
+        "annotations": [_mark(mark) for mark in marks],
     }
-    return {"data": figure, "layout": layout}
+
+
+def _mark(mark: Mark) -> Figure:
+    return {
+        "x": mark.on.isoformat(),
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": mark.text,
+        "showarrow": False,
+        "font": {"color": ACCENT},
+        "xanchor": "left",
+    }
 
 
 def _ticks(axis: Sequence[str]) -> list[str]:
@@ -148,56 +139,63 @@ def rate_line(
     """
     values = [point.y for point in points if point.y is not None]
     top = min(max([*values, *(band.low or 0 for band in bands)], default=0.5) * 1.25, 1.0)
-    settled = [None if point.x in waiting else point.y for point in points]
-    labels = [point.text for point in points]
-    line = {
+    return {
+        "data": [_settled(points, waiting=waiting), _waiting(points, waiting=waiting)],
+        "layout": {
+            "yaxis": {"range": [0, top], "tickformat": ".0%", "nticks": 5},
+            "xaxis": {"type": "category", "showgrid": False},
+            "shapes": [
+                _stretch(band, top=top)
+                for band in bands
+                if band.tone in TONES and (band.low or 0) < top
+            ],
+        },
+    }
+
+
+def _settled(points: Sequence[Point], *, waiting: frozenset[str]) -> Figure:
+    return {
         "type": "scatter",
         "mode": "lines+markers",
         "x": [point.x for point in points],
-        "y": settled,
+        "y": [None if point.x in waiting else point.y for point in points],
         "line": {"color": SERIES[0], "width": 2.5},
         "marker": {"size": 8},
         "connectgaps": False,
         "customdata": [point.href for point in points],
-        "text": labels,
+        "text": [point.text for point in points],
         "hovertemplate": "%{y:.1%}<br>%{text}<extra></extra>",
         "name": "Rate",
     }
-    open_points = [point for point in points if point.x in waiting and point.y is not None]
-    hollow = {
+
+
+def _waiting(points: Sequence[Point], *, waiting: frozenset[str]) -> Figure:
+    held = [point for point in points if point.x in waiting and point.y is not None]
+    return {
         "type": "scatter",
         "mode": "markers",
-        "x": [point.x for point in open_points],
-        "y": [point.y for point in open_points],
-        "text": [point.text for point in open_points],
-        "customdata": [point.href for point in open_points],
+        "x": [point.x for point in held],
+        "y": [point.y for point in held],
+        "text": [point.text for point in held],
+        "customdata": [point.href for point in held],
         "name": "Still in its window",
         "marker": {"size": 8, "symbol": "circle-open", "color": SERIES[0], "line": {"width": 2}},
         "hovertemplate": "%{y:.1%}, still in its window<br>%{text}<extra></extra>",
     }
-    shapes = [
-        {
-            "type": "rect",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": band.low or 0,
-            "y1": min(band.high if band.high is not None else top, top),
-            "fillcolor": TONES[band.tone],
-            "opacity": 0.13,
-            "line": {"width": 0},
-            "layer": "below",
-        }
-        for band in bands
-        if band.tone in TONES and (band.low or 0) < top
-    ]
+
+
+def _stretch(band: Band, *, top: float) -> Figure:
     return {
-        "data": [line, hollow],
-        "layout": {
-            "yaxis": {"range": [0, top], "tickformat": ".0%", "nticks": 5},
-            "xaxis": {"type": "category", "showgrid": False},
-            "shapes": shapes,
-        },
+        "type": "rect",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": band.low or 0,
+        "y1": min(band.high if band.high is not None else top, top),
+        "fillcolor": TONES[band.tone],
+        "opacity": 0.13,
+        "line": {"width": 0},
+        "layer": "below",
     }
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Figure = dict[str, Any]
 
+# A smaller part has no room for its label.
+_ROOM = 0.08
+
 
 def lying_bars(*, points: Sequence[Point], percent: bool = False, prefix: str = "") -> Figure:
     """Return lying bars from zero, the first on top; for groups with long names."""
@@ -75,7 +78,7 @@ def shares(
                 "pattern": {"shape": PATTERNS[number % 6], "solidity": 0.18},
             },
             "customdata": list(hrefs.get(name, ())),
-            "text": [f"{name} {value:.0%}" if value >= 0.08 else "" for value in values],  # noqa: PLR2004 - a label needs room
+            "text": [f"{name} {value:.0%}" if value >= _ROOM else "" for value in values],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "hovertemplate": name + " %{y:.1%}<extra></extra>",
@@ -105,26 +108,7 @@ def rates_with_intervals(
     """Return a dot with its 95 % interval for each group, the number of cases at the right."""
     top = min(max([interval.high for interval in intervals], default=1.0) * 1.1, 1.0)
     data = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [rate],
-            "y": [name],
-            "customdata": [href],
-            "marker": {"size": 13, "color": SERIES[number % 6]},
-            "name": name,
-            "error_x": {
-                "type": "data",
-                "symmetric": False,
-                "array": [interval.high - rate],
-                "arrayminus": [rate - interval.low],
-                "thickness": 3,
-                "width": 0,
-                "color": SERIES[number % 6],
-            },
-            "hovertemplate": f"{name}: %{{x:.1%}}<br>"
-            f"{interval.low:.1%} to {interval.high:.1%}<extra></extra>",
-        }
+        _dot_with_interval(name, rate, interval, href=href, colour=SERIES[number % len(SERIES)])
         for number, (name, rate, interval, href) in enumerate(
             zip(names, rates, intervals, hrefs, strict=True)
         )
@@ -148,4 +132,29 @@ def rates_with_intervals(
             "margin": {"l": 110, "r": 90},
             "annotations": notes,
         },
+    }
+
+
+def _dot_with_interval(
+    name: str, rate: float, interval: Interval, *, href: str, colour: str
+) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [rate],
+        "y": [name],
+        "customdata": [href],
+        "marker": {"size": 13, "color": colour},
+        "name": name,
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [interval.high - rate],
+            "arrayminus": [rate - interval.low],
+            "thickness": 3,
+            "width": 0,
+            "color": colour,
+        },
+        "hovertemplate": f"%{{y}}: %{{x:.1%}}<br>"
+        f"{interval.low:.1%} to {interval.high:.1%}<extra></extra>",
     }

@@ -51,41 +51,38 @@ def response_curve(
         "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 5},
         "xaxis": {
             "range": [0, right],
-            "title": {"text": "business hours since assignment", "font": {"size": 11.5}},
+            "title": {"text": "business hours since assignment"},
             "ticksuffix": " h",
         },
-        "shapes": [],
-        "annotations": [],
     }
     if promise_hours is not None:
-        layout["shapes"] = [
-            {
-                "type": "rect",
-                "x0": promise_hours,
-                "x1": right,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "fillcolor": TONES["bad"],
-                "opacity": 0.07,
-                "line": {"width": 0},
-                "layer": "below",
-            },
-            vertical(promise_hours, dash="dash"),
-        ]
-        text = f"promise: {promise_hours:g} h" + (
-            f", {within:.0%} kept" if within is not None else ""
-        )
-        layout["annotations"] = [
-            {
-                "x": promise_hours,
-                "y": 0.06,
-                "yref": "paper",
-                "text": text,
-                "showarrow": False,
-                "xanchor": "left",
-                "xshift": 6,
-                "font": {"color": INK, "size": 12},
-            }
-        ]
+        layout |= _promise(promise_hours, right=right, within=within)
     return {"data": [curve], "layout": layout}
+
+
+def _promise(hours: float, *, right: float, within: float | None) -> Figure:
+    """Return the line at the promise, the shade past it, and what was kept."""
+    late = {
+        "type": "rect",
+        "x0": hours,
+        "x1": right,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": TONES["bad"],
+        "opacity": 0.07,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+    kept = f", {within:.0%} kept" if within is not None else ""
+    note = {
+        "x": hours,
+        "y": 0.06,
+        "yref": "paper",
+        "text": f"promise: {hours:g} h{kept}",
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 6,
+        "font": {"color": INK},
+    }
+    return {"shapes": [late, vertical(hours, dash="dash")], "annotations": [note]}
