@@ -92,13 +92,15 @@ def test_times_without_an_offset_are_of_the_organisation_unless_told_otherwise(l
     [
         pytest.param({"map": "nonesuch"}, "There is no map 'nonesuch'. Presets:", id="map"),
         pytest.param({"timezone": "Mars/Phobos"}, "no time zone 'Mars/Phobos'", id="zone"),
-        pytest.param({"errors": "/nonesuch/e.csv"}, "cannot be written", id="errors"),
+        pytest.param({"errors": "no/e.csv"}, "cannot be written", id="errors"),
+        pytest.param({"errors": "leads.csv"}, "would overwrite", id="errors over the file"),
+        pytest.param({"source_system": "x" * 41}, "1 to 40 characters", id="system"),
         pytest.param({"map": "maven_teams"}, "is a map for reps, not for leads", id="kind"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_written(leads, arguments, message):
     if "errors" in arguments:
-        arguments = {"errors": leads.parent / "no" / "e.csv"}
+        arguments = {"errors": leads.parent / arguments["errors"]}
 
     with pytest.raises(CommandError, match=message):
         run("import", "leads", leads, **arguments)

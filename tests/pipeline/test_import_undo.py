@@ -207,6 +207,22 @@ def test_an_import_that_a_later_one_built_upon_is_not_undone_first(tmp_path):
     assert not Lead.objects.kept().exists()
 
 
+def test_a_deal_won_before_its_lead_was_an_mql_is_taken_back_too(tmp_path):
+    load(tmp_path, "leads")
+    before = shown()
+    deal = {"external_id": "d", "lead_external_id": "a", "closed_at": "2026-01-04",
+            "outcome": "won"}  # fmt: skip
+
+    for day in (1, 2):
+        run = load(tmp_path, "opportunities", rows=[deal], at=NOON + day * DAY)
+        assert Round.objects.get().stage == Stage.WON
+        take_back(run, at=NOON + day * DAY)
+
+        assert shown() == before
+    assert reconcile_rounds(at=NOON + 3 * DAY) == []
+    assert reconcile_clocks(at=NOON + 3 * DAY) == []
+
+
 def test_an_import_is_undone_once(tmp_path):
     run = load(tmp_path, "leads")
     take_back(run)

@@ -77,6 +77,8 @@ class Command(BaseCommand):
     def _run(self, *, kind: ImportKind, file_map: FileMap, options: dict[str, Any]) -> Summary:
         """Import behind a progress bar; keep the first refused rows for the screen."""
         path: Path = options["file"]
+        if options["errors"] and options["errors"].resolve() == path.resolve():
+            raise ImportRefusedError("--errors would overwrite the file that is imported.")
         organization = Organization.objects.first()
         home = organization.timezone if organization else "UTC"
         self.refused: list[RowOutcome] = []

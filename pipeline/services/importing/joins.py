@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipeline.services.importing.faults import ImportRefusedError, fault
-from pipeline.services.importing.reader import BadRow, CsvFile
+from pipeline.services.importing.reader import BadRow, CsvFile, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def load_join(*, name: str, rule: Join, folder: Path, delimiter: str) -> Lookup:
     if not path.is_file():
         raise ImportRefusedError(f"The map joins {rule.file}, which is not beside the file.")
     rows: dict[str, dict[str, str]] = {}
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         joined = CsvFile(stream=stream, delimiter=delimiter)
         if rule.key not in joined.header:
             raise ImportRefusedError(f"{rule.file} has no column {rule.key!r}.")

@@ -17,6 +17,7 @@ from pipeline.services.importing.faults import ImportRefusedError, fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from revops.rest.strict import FieldProblem
 
@@ -52,6 +53,18 @@ class BadRow:
     line: int
     cells: dict[str, str]
     problems: tuple[FieldProblem, ...]
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        ImportRefusedError: It cannot be opened.
+    """
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ImportRefusedError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 class CsvFile:

@@ -19,7 +19,7 @@ from pipeline.services.importing.faults import ImportRefusedError, fault
 from pipeline.services.importing.joins import load_join
 from pipeline.services.importing.mapping import zone
 from pipeline.services.importing.outcomes import Line, RowOutcome, Summary
-from pipeline.services.importing.reader import BadRow, CsvFile
+from pipeline.services.importing.reader import BadRow, CsvFile, opened
 from pipeline.services.importing.writers import WRITERS, Context
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pipeline.services.importing.mapping import FileMap
 
 BATCH_ROWS: Final = 1_000
+SYSTEM_LENGTH: Final = 40
+"""Characters of a source system's name, as leads and deals store it."""
 _LOCK_SPACE: Final = 0x1E4D
 
 
@@ -86,8 +88,10 @@ def run_import(order: ImportOrder) -> Summary:
     """
     if not order.path.is_file():
         raise ImportRefusedError(f"There is no file {order.path}.")
+    if not 0 < len(order.source_system) <= SYSTEM_LENGTH or "\x00" in order.source_system:
+        raise ImportRefusedError(f"A source system has 1 to {SYSTEM_LENGTH} characters.")
     zone(order.zone_name)
-    with order.path.open("rb") as stream:
+    with opened(order.path) as stream:
         source = CsvFile(stream=stream, delimiter=order.file_map.read.delimiter)
         translator = _translator(order=order, source=source)
         with _alone(order=order):

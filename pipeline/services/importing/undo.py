@@ -185,7 +185,9 @@ def _rounds(run: ImportRun, actor: str, at: datetime) -> int:
     }
     if gone:
         void_rounds(lead_ids=gone, actor=actor, at=at)
-    ids = list(made.exclude(round__lead__in=gone).values_list("pk", flat=True))
+    # That a lead skipped the way into its round cannot be taken back; nothing is counted by it.
+    others = made.exclude(round__lead__in=gone).exclude(from_stage=Stage.NURTURE)
+    ids = list(others.values_list("pk", flat=True))
     if ids:
         undo_moves(transition_ids=ids, actor=actor, at=at)
     return _forget(noted)
