@@ -6,17 +6,18 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from definitions.choices import DocumentKind
 from definitions.selectors import definitions_of, score_model_of
 from pipeline.choices import Designation, Outcome, SourceGroup, Stage
 from pipeline.decision import decide
 from pipeline.fields import LEAD_COLUMNS, company_of, facts_of
-from pipeline.models import Lead, Opportunity, Touch
+from pipeline.models import Lead, Opportunity, Round, Touch
 from pipeline.services.arrivals import opening_of
 from pipeline.services.clockplans import plan_clocks
 from pipeline.services.intake_sql import Rulings, as_json, head_of, retried, rulings_at
+from pipeline.services.reentry import reenter_leads
 from sla.services.refolding import refold
 
 if TYPE_CHECKING:
@@ -55,13 +56,14 @@ def qualify_leads(
     at: datetime,
     rulings: Rulings | None = None,
 ) -> int:
-    """Score the nurture leads among `lead_ids` again; open a round for those that qualify.
+    """Score leads in nurture or recycled again; open a round for those that qualify.
 
-    The leads are locked by id. Outbound leads are scored and left to sales. The number of
-    statements does not depend on the number of leads.
+    The leads are locked by id. Outbound leads are scored and left to sales. A recycled lead comes
+    back only as the rule of its reason allows. The number of statements does not depend on the
+    number of leads.
 
     Args:
-        lead_ids: Leads of any stage; others than nurture are passed over.
+        lead_ids: Leads of any stage; those that sales works on are passed over.
         actor: Who caused it.
         origin: By which way.
         at: The instant of the judgement; the rounds begin then.
@@ -80,21 +82,15 @@ def qualify_leads(
     rule = definitions_of(definitions).mql
     scores: list[dict[str, Any]] = []
     openings: list[dict[str, Any]] = []
+    recycled: dict[int, tuple[Decision, list[tuple[str, datetime]]]] = {}
     for lead in leads:
         done = [(kind, when) for kind, when in acts[lead["id"]] if when <= at]
         is_raised = lead["is_hand_raiser"] or any(k in rule.hand_raise_acts for k, _ in done)
         decision = _judge(lead, acts=done, rulings=rulings, at=at)
-        last_touch_at = max((when for _, when in done), default=lead["last_touch_at"])
-        scores.append(
-            {
-                "id": lead["id"],
-                "fit_score": decision.fit.value,
-                "intent_score": decision.intent.value,
-                "is_hand_raiser": is_raised,
-                "last_touch_at": last_touch_at,
-            }
-        )
-        if decision.is_mql and lead["source_group"] != SourceGroup.OUTBOUND:
+        scores.append(_scores(lead, decision=decision, acts=done, is_raised=is_raised))
+        if lead["stage"] == Stage.RECYCLED:
+            recycled[lead["id"]] = (decision, done)
+        elif decision.is_mql and lead["source_group"] != SourceGroup.OUTBOUND:
             opening = opening_of(
                 decision,
                 mql_at=at,
@@ -109,18 +105,23 @@ def qualify_leads(
     with connection.cursor() as cursor:
         cursor.execute(SAVE_SCORES, [as_json(scores)])
     _open(openings, head=head_of(actor=actor, origin=origin, at=at), rulings=rulings, at=at)
-    return len(openings)
+    returned = reenter_leads(judged=recycled, rulings=rulings, actor=actor, origin=origin, at=at)
+    return len(openings) + returned
 
 
 def _locked(lead_ids: Collection[int]) -> list[dict[str, Any]]:
     deals = Opportunity.objects.filter(company=OuterRef("company"), voided_at__isnull=True)
     return list(
         Lead.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=set(lead_ids), stage=Stage.NURTURE, voided_at__isnull=True)
-        .filter(merged_into__isnull=True, rounds__isnull=True)
+        .filter(pk__in=set(lead_ids), voided_at__isnull=True, merged_into__isnull=True)
+        .filter(
+            Q(stage=Stage.NURTURE) & ~Exists(Round.objects.filter(lead=OuterRef("pk")))
+            | Q(stage=Stage.RECYCLED)
+        )
         .order_by("pk")
         .values(
             *LEAD_COLUMNS,
+            "stage",
             "captured_at",
             "last_touch_at",
             has_open_deal=Exists(deals.filter(accepted_at__isnull=False, outcome="")),
@@ -135,6 +136,22 @@ def _acts(lead_ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
     for lead_id, kind, occurred_at in rows:
         found[lead_id].append((kind, occurred_at))
     return found
+
+
+def _scores(
+    lead: dict[str, Any],
+    *,
+    decision: Decision,
+    acts: list[tuple[str, datetime]],
+    is_raised: bool,
+) -> dict[str, Any]:
+    return {
+        "id": lead["id"],
+        "fit_score": decision.fit.value,
+        "intent_score": decision.intent.value,
+        "is_hand_raiser": is_raised,
+        "last_touch_at": max((when for _, when in acts), default=lead["last_touch_at"]),
+    }
 
 
 def _judge(
