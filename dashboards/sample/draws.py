@@ -53,7 +53,7 @@ class Draws:
 
     def log_even(self, name: str, low: float, high: float) -> float:
         """Return a number whose logarithm is spread evenly from `low` to `high`."""
-        return low * (high / low) ** self.u(name)
+        return low * math.exp(self.u(name) * math.log(high / low))
 
     def one(self, name: str, options: Sequence[T]) -> T:
         """Return one of `options`, each as likely."""

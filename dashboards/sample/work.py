@@ -213,6 +213,8 @@ def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime) -> Non
     reason = draws.weighted("reject reason", REJECT_REASONS)
     if at < world.signed_at and draws.chance("no reason", 0.25):
         reason = NOT_RECORDED
+    if reason == "unreachable" and any(one.outcome in REACHED for one in life.attempts):
+        reason = "no_need"
     if reason == "unreachable":
         at = _exhaust(life, draws=draws, world=world, at=at)
     life.steps.append(Step(to="rejected", occurred_at=at, reason=reason))
@@ -220,10 +222,6 @@ def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime) -> Non
 
 def _exhaust(life: Life, *, draws: Draws, world: World, at: datetime) -> datetime:
     """Add the attempts without which nobody may say "unreachable"; return the decision's time."""
-    tried = [attempt for attempt in life.attempts if attempt.outcome not in REACHED]
-    life.attempts = [
-        Attempt(a.occurred_at, a.kind, "no_answer" if a.kind == "call" else "") for a in tried
-    ] or life.attempts
     while len(life.attempts) < 1 + FOLLOW_UPS_AGREED:
         number = len(life.attempts)
         minutes = MINUTES_A_DAY * draws.between(f"more {number}", 0.6, 1.1)
