@@ -120,7 +120,9 @@ def read(scenario: dict[str, Any]) -> Script:
         occurred = event.get("occurred_at") or event.get("at") or event.get("recorded_at")
         recorded = event.get("recorded_at") or event.get("at") or occurred
         occurred_at, at = instant(occurred), instant(recorded)
-        step = Step(at, event)
+        # A naive instant is refused at the door; until then it needs a place in the order.
+        zone = ZoneInfo(scenario["calendar"]["timezone"])
+        step = Step(at if at.tzinfo else at.replace(tzinfo=zone), event)
         if event["type"] not in SETTINGS:
             step.fact = fact_of(event, number, occurred_at, at)
         steps.append(step)

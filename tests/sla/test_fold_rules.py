@@ -35,6 +35,21 @@ def test_database_follows_the_rule(name):
     assert {key: answer.get(key) for key in expected} == expected
 
 
+@pytest.mark.django_db
+def test_an_instant_without_a_zone_is_refused():
+    call = {"type": "outreach", "occurred_at": "2026-02-06T16:00:00"}
+    expected = {"status": "pending", "second_event": "refused (422)", "events_stored": 1}
+    scenario = {
+        "calendar": NYC,
+        "policy": FIRST_CONTACT,
+        "events": [event("assigned", "02-06 15:00"), call],
+        "expected": expected,
+    }
+
+    assert scenarios.run(scenario) == expected
+    assert scenarios.run_in_database(scenario) == expected
+
+
 def test_reassignment_washes_no_breach():
     answer = judged(
         [FIRST_CONTACT, OWNER],
