@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
-from revops.people.models import User
+from revops.audit.models import AuditEntry
+from revops.people.models import Organization, User
 from revops.people.selectors import sample_people
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from revops.people.choices import HourCycle, Role, Theme
+
+CURRENCY_LENGTH = 3
+MONTHS = 12
 
 
 class SampleOnlyError(Exception):
     """The role picker was used outside the sample company; the message is for the user."""
+
+
+class OrganizationError(Exception):
+    """A setting of the organisation does not exist; the message is for the user."""
 
 
 def sample_person(*, role: Role | str) -> User:
@@ -55,3 +66,35 @@ def choose_theme(*, user: User, theme: Theme | str) -> User:
     user.theme = theme
     user.save(update_fields=["theme"])
     return user
+
+
+@transaction.atomic
+def set_organization(*, actor: str, at: datetime, **values: str | int) -> Organization:
+    """Store what is given of the organisation's settings; the rest stays, or is the default.
+
+    Args:
+        actor: Who sets them.
+        at: The instant of the call.
+        values: name, timezone, currency, fiscal_year_start_month.
+
+    Returns:
+        The stored organisation.
+
+    Raises:
+        OrganizationError: A value does not exist; the message is for the user.
+    """
+    zone = str(values.get("timezone", "UTC"))
+    if zone not in available_timezones():
+        raise OrganizationError(f"There is no time zone {zone!r}; they are named Europe/Berlin.")
+    currency = str(values.get("currency", "USD"))
+    if not (len(currency) == CURRENCY_LENGTH and currency.isascii() and currency.isupper()):
+        raise OrganizationError(f"{currency!r} is no currency; they are written EUR.")
+    if not 1 <= int(values.get("fiscal_year_start_month", 1)) <= MONTHS:
+        raise OrganizationError("The fiscal year starts in a month from 1 to 12.")
+    stored, _ = Organization.objects.update_or_create(
+        id=1, defaults=values, create_defaults={"name": "Our organisation", **values}
+    )
+    AuditEntry.objects.create(
+        at=at, actor=actor, act="set_organization", subject="organization:1", details=values
+    )
+    return stored
