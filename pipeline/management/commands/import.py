@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -79,7 +80,12 @@ class Command(BaseCommand):
         path: Path = options["file"]
         if options["errors"] and options["errors"].resolve() == path.resolve():
             raise ImportRefusedError("--errors would overwrite the file that is imported.")
-        organization = Organization.objects.first()
+        try:
+            organization = Organization.objects.first()
+        except ProgrammingError:
+            raise CommandError(
+                "The database has no tables yet: run manage.py provision first."
+            ) from None
         home = organization.timezone if organization else "UTC"
         self.refused: list[RowOutcome] = []
         with ExitStack() as stack:
