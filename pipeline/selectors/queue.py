@@ -40,6 +40,8 @@ OPEN = (Stage.MQL, Stage.ASSIGNED, Stage.ACCEPTED, Stage.SQL)
 DONE = (Stage.ACCEPTED, Stage.SQL, Stage.OPPORTUNITY, Stage.WON, Stage.LOST, *stages.GIVEN_BACK)
 PAGE_SIZE = 50
 TABS = ("mine", "team", "unassigned", "done")
+# Somebody works on a lead further on, even where the source did not record who.
+UNASSIGNED = Q(rep__isnull=True, stage=Stage.MQL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,7 @@ def tabs_of(visible: RoundQuerySet, *, tab: str, user: User, begins: datetime) -
     counts = open_rounds.aggregate(
         mine=Count("pk", filter=_is_mine(user)),
         team=Count("pk", filter=_is_of_team(user)),
-        unassigned=Count("pk", filter=Q(rep__isnull=True)),
+        unassigned=Count("pk", filter=UNASSIGNED),
     )
     counts["done"] = _done(visible, user=user, begins=begins).count()
     is_seller = user.role in {Role.SALES_REP, Role.SALES_LEADER}
@@ -152,7 +154,7 @@ def _is_of_team(user: User) -> Q:
     is_seller = user.role in {Role.SALES_REP, Role.SALES_LEADER}
     if is_seller and user.team_id is not None:
         return Q(rep__team=user.team_id)
-    return Q(rep__isnull=False)
+    return ~UNASSIGNED
 
 
 def _of_tab(visible: RoundQuerySet, *, tab: str, user: User, begins: datetime) -> RoundQuerySet:
@@ -162,7 +164,7 @@ def _of_tab(visible: RoundQuerySet, *, tab: str, user: User, begins: datetime) -
     if tab == "mine":
         return open_rounds.filter(_is_mine(user))
     if tab == "unassigned":
-        return open_rounds.filter(rep__isnull=True)
+        return open_rounds.filter(UNASSIGNED)
     return open_rounds.filter(_is_of_team(user))
 
 
