@@ -14,6 +14,7 @@ from dashboards.charts.marks import (
     Point,
     dot,
     line,
+    pattern,
     vertical,
 )
 
@@ -246,7 +247,7 @@ def kept_and_missed(
                 **common,
                 "name": "Missed",
                 "y": list(missed),
-                "marker": {"color": TONES["bad"], "pattern": {"shape": "/", "solidity": 0.25}},
+                "marker": {"color": TONES["bad"], "pattern": pattern("/")},
                 "hovertemplate": "%{y} missed<extra></extra>",
             },
         ],

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboards.charts.marks import (
-    PATTERNS,
-    SERIES,
-    Point,
-)
+from dashboards.charts.marks import PATTERNS, SERIES, Point, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +71,7 @@ def shares(
             "y": list(values),
             "marker": {
                 "color": SERIES[number % 6],
-                "pattern": {"shape": PATTERNS[number % 6], "solidity": 0.18},
+                "pattern": pattern(PATTERNS[number % 6]),
             },
             "customdata": list(hrefs.get(name, ())),
             "text": [f"{name} {value:.0%}" if value >= _ROOM else "" for value in values],

@@ -82,3 +82,14 @@ def vertical(x: str | float, *, colour: str = INK, dash: str = "dot") -> Figure:
         "y1": 1,
         "line": {"color": colour, "width": 1.25, "dash": dash},
     }
+
+
+def pattern(shape: str) -> Figure:
+    """Return lines over a bar's own colour, so that colour is not all that tells bars apart."""
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "var(--surface)",
+        "fgopacity": 0.5,
+        "solidity": 0.16,
+    }

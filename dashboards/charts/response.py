@@ -51,7 +51,7 @@ def response_curve(
         "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 5},
         "xaxis": {
             "range": [0, right],
-            "title": {"text": "business hours since assignment"},
+            "title": {"text": "business hours since assignment", "font": {"size": 12}},
             "ticksuffix": " h",
         },
     }

@@ -162,3 +162,9 @@ def group_rows(found: Metric, asked: MetricFilter, *, key: str) -> str:
     """Return the list of one group's rows."""
     path = first_of("dashboards:metric_rows", args=[found.key])
     return f"{path}?{asked.query(bucket=key)}"
+
+
+def grouped_title(found: Metric, asked: MetricFilter) -> str:
+    """Return the heading of a metric in groups, such as `Win rate by rep`."""
+    by = f" by {group_name(asked.group_by).lower()}"
+    return found.title.removesuffix(" by source") + by

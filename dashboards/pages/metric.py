@@ -178,9 +178,9 @@ def _groupings(answer: Answer, *, query: QueryDict) -> list[Context]:
     return listed
 
 
-_ORDER = ("source_group", "channel", "segment", "team", "rep", "manager", "commitment", "side",
-          "month", "quarter", "week", "deal_stage", "outcome", "stage", "sdr", "campaign",
-          "account", "year")  # fmt: skip
+_ORDER = ("source_group", "channel", "segment", "team", "rep", "manager", "reject_reason",
+          "commitment", "side", "month", "quarter", "week", "deal_stage", "outcome", "stage",
+          "sdr", "campaign", "account", "year")  # fmt: skip
 
 
 def _options(answer: Answer, *, query: QueryDict) -> list[Context]:
@@ -225,7 +225,7 @@ def _table(answer: Answer, *, currency: str) -> Context | None:
         _cells(figure, found, asked, currency=currency, is_ratio=is_ratio)
         for figure in answer.groups
     ]
-    return {"label": f"{found.title} by {links.group_name(asked.group_by).lower()}",
+    return {"label": links.grouped_title(found, asked),
             "columns": columns, "rows": rows}  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def _framed(
     found = answer.metric
     currency = asked.setting.currency
     return {
-        "title": f"{found.title} by {links.group_name(asked.group_by).lower()}",
+        "title": links.grouped_title(found, asked),
         "summary": summary,
         "figure": figure,
         "columns": [links.group_name(asked.group_by), found.title, "n"],
