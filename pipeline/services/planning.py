@@ -187,8 +187,6 @@ def _begin_round(plan: Plan, *, move: Move, number: int, entry: Entry) -> Round:
         designation=move.designation,
         rep_id=move.rep_id if move.designation == Designation.OUTBOUND else None,
         definitions_version_id=entry.version_id,
-        # A round that sales began belongs to whoever began it; an MQL waits for its assignment.
-        rep_id=None if move.to == Stage.MQL else move.rep_id,
         fit_score=lead.fit_score,
         intent_score=lead.intent_score,
     )
