@@ -23,7 +23,12 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
     last: list[Any] = (
         [TRACEBACKS, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [
+            # The pretty traceback would print local variables, keys and mail addresses among them.
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     return {
         "version": 1,
