@@ -41,7 +41,6 @@ class TouchBatchView(ApiView):
 
     @extend_schema(
         summary="Record marketing acts",
-        description="`touches` holds rows of the schema TouchIn.",
         request=TouchBatchIn,
         responses={200: BatchAnswer, **PROBLEMS},
     )
@@ -82,7 +81,6 @@ class ActivityBatchView(ApiView):
 
     @extend_schema(
         summary="Record sales attempts",
-        description="`activities` holds rows of the schema ActivityIn.",
         request=ActivityBatchIn,
         responses={200: BatchAnswer, **PROBLEMS},
     )

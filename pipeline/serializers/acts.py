@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from pipeline.fact_rows import ActivityIn, TouchIn
 from pipeline.rows import SystemName
 from pipeline.serializers.common import DEFAULT_SYSTEM, MAX_ROWS, RepOut
 from revops.rest.schema import Out
@@ -18,14 +19,18 @@ class TouchBatchIn(Row):
     """Up to 1,000 marketing acts of known leads."""
 
     source_system: SystemName = DEFAULT_SYSTEM
-    touches: list[Any] = Field(max_length=MAX_ROWS)
+    touches: list[Any] = Field(
+        max_length=MAX_ROWS, json_schema_extra={"items": TouchIn.model_json_schema()}
+    )
 
 
 class ActivityBatchIn(Row):
     """Up to 1,000 sales attempts on known leads."""
 
     source_system: SystemName = DEFAULT_SYSTEM
-    activities: list[Any] = Field(max_length=MAX_ROWS)
+    activities: list[Any] = Field(
+        max_length=MAX_ROWS, json_schema_extra={"items": ActivityIn.model_json_schema()}
+    )
 
 
 class TransitionBody(Row):

@@ -63,7 +63,9 @@ class LeadBatchIn(Row):
     """Up to 1,000 leads; one bad row never sinks the others."""
 
     source_system: SystemName = DEFAULT_SYSTEM
-    leads: list[Any] = Field(max_length=MAX_ROWS)
+    leads: list[Any] = Field(
+        max_length=MAX_ROWS, json_schema_extra={"items": {"$ref": "#/components/schemas/LeadIn"}}
+    )
 
 
 class LeadQuery(PageQuery):
