@@ -133,7 +133,7 @@ def open_as(browser, live_server, watch):
         is_phone = size["width"] < 640
         context = browser.new_context(
             viewport=size, color_scheme=theme, base_url=live_server.url, has_touch=is_phone,
-            is_mobile=is_phone, **options,
+            is_mobile=is_phone, reduced_motion="reduce", **options,
         )  # fmt: skip
         context.set_default_timeout(10_000)
         contexts.append(context)
