@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sla.fold.facts import Promise
 
 ZERO = timedelta(0)
-HOURLY = {
+HOURLY: dict[str, timedelta] = {
     Unit.BUSINESS_HOURS: timedelta(hours=1),
     Unit.CALENDAR_HOURS: timedelta(hours=1),
     Unit.CALENDAR_MINUTES: timedelta(minutes=1),
@@ -130,7 +130,7 @@ def _by_amount(
 ) -> Deadline:
     """Return the deadline of an allowance of hours or minutes."""
     business = promise.unit in BUSINESS
-    amount = HOURLY[Unit(promise.unit)] * (promise.amount or 0)
+    amount = HOURLY[promise.unit] * (promise.amount or 0)
 
     def reached(share: timedelta, stops: Sequence[Pause]) -> datetime | None:
         return _reached(

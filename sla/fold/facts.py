@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sla.clock import BusinessCalendar
 
-_RANK = {kind: rank for rank, kind in enumerate(EvidenceKind.values)}
+_RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(EvidenceKind.values)}
 TWO_WAY = frozenset({"connected", "replied", "meeting_held"})
 AUTOMATIC = frozenset({"sequence", "auto_reply", "autoresponder", "automatic"})
 CLOSING = frozenset(
@@ -57,7 +57,7 @@ class Fact:
         Facts of one instant are put in the order of the lifecycle before that of recording, so
         that the order of arrival cannot decide what a pair of simultaneous facts means.
         """
-        return self.occurred_at, _RANK[EvidenceKind(self.kind)], self.recorded_at, self.key
+        return self.occurred_at, _RANK[self.kind], self.recorded_at, self.key
 
     @property
     def value(self) -> str:

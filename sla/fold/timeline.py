@@ -23,28 +23,34 @@ DEFAULT_CAP_BUSINESS_DAYS = 10
 class Cycle:
     """The facts of one qualification of a lead, in order.
 
-    `undone` holds the keys of closings that a requalification within 24 hours took back.
+    `undone` holds the keys of closings that a requalification within 24 hours took back. Facts
+    are only added before the first question is asked; the answers are remembered.
     """
 
     number: int
     facts: list[Fact] = field(default_factory=list)
     undone: set[Any] = field(default_factory=set)
+    _by_kind: dict[str, list[Fact]] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Fact]:
         """Return the facts of one kind."""
-        return [fact for fact in self.facts if fact.kind == kind]
+        if not self._by_kind:
+            for fact in self.facts:
+                self._by_kind.setdefault(fact.kind, []).append(fact)
+        return self._by_kind.get(kind, [])
 
     def attempts(self) -> list[Fact]:
         """Return the contact attempts of people."""
-        return [fact for fact in self.facts if fact.is_human_attempt]
+        return [fact for fact in self.of(EvidenceKind.OUTREACH) if fact.is_human_attempt]
 
     def dispositions(self) -> list[Fact]:
         """Return the logged outcomes."""
-        return [fact for fact in self.facts if fact.is_disposition]
+        return [fact for fact in self.of(EvidenceKind.DISPOSITION) if fact.is_disposition]
 
     def closings(self) -> list[Fact]:
         """Return the outcomes that ended the cycle and stood."""
-        return [fact for fact in self.facts if fact.is_closing and fact.key not in self.undone]
+        told = self.of(EvidenceKind.DISPOSITION)
+        return [fact for fact in told if fact.is_closing and fact.key not in self.undone]
 
 
 def standing(facts: Iterable[Fact]) -> list[Fact]:
