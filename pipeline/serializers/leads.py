@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pipeline.models import Lead, Round
 
 
+LEAD_ROW = {"type": "object", "description": "A lead as POST /leads/ takes it (LeadIn)."}
+
+
 class LeadIn(LeadRow):
     """A lead; `external_id` may be absent where an Idempotency-Key is sent."""
 
@@ -63,9 +66,7 @@ class LeadBatchIn(Row):
     """Up to 1,000 leads; one bad row never sinks the others."""
 
     source_system: SystemName = DEFAULT_SYSTEM
-    leads: list[Any] = Field(
-        max_length=MAX_ROWS, json_schema_extra={"items": {"$ref": "#/components/schemas/LeadIn"}}
-    )
+    leads: list[Any] = Field(max_length=MAX_ROWS, json_schema_extra={"items": LEAD_ROW})
 
 
 class LeadQuery(PageQuery):
