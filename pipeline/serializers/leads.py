@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic.config import JsonDict
 
 from pipeline.choices import Stage
 from pipeline.rows import Group, LeadRow, SystemName
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.models import Lead, Round
 
 
-LEAD_ROW = {"type": "object", "description": "A lead as POST /leads/ takes it (LeadIn)."}
+LEAD_ROW: JsonDict = {"type": "object", "description": "A lead as POST /leads/ takes it (LeadIn)."}
 
 
 class LeadIn(LeadRow):
