@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
-from pydantic.config import JsonDict
 
 from pipeline.choices import Stage
 from pipeline.rows import Group, LeadRow, SystemName
@@ -23,6 +22,8 @@ from revops.rest.schema import Out
 from revops.rest.strict import Instant, Key, Row, one_of
 
 if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
     from pipeline.models import Lead, Round
 
 
