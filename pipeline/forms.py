@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from pipeline.choices import ActivityKind, ActivityOutcome, Stage
+from pipeline.choices import ActivityKind, ActivityOutcome, FeedbackAnswer, Stage
 from pipeline.models import Channel
 from revops.people.models import Rep
 
@@ -205,6 +205,46 @@ class AssignForm(ActForm):
         super().__init__(data, **words)
         field: Any = self.fields["rep"]
         field.queryset = Rep.objects.active().filter(takes_leads=True).order_by("name", "pk")
+
+
+_ANSWER_MEANINGS = {
+    FeedbackAnswer.RULE_CHANGE: "The definition or the score let it through; a draft changes it.",
+    FeedbackAnswer.SOURCE_FIXED: "The campaign, form or list that brought it was corrected.",
+    FeedbackAnswer.DATA_FIXED: "The record was wrong and has been corrected.",
+    FeedbackAnswer.DISPUTED: "It met the definition as signed; RevOps looks at it.",
+    FeedbackAnswer.NOTED: "Read and kept for the quarterly review; nothing changes now.",
+}
+
+
+class FeedbackForm(ActForm):
+    """What marketing does about a lead sales turned down."""
+
+    answer = forms.ChoiceField(
+        label="Answer",
+        choices=FeedbackAnswer.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose an answer."},
+    )
+    note = _note()
+
+    @property
+    def answer_choices(self) -> list[dict[str, Any]]:
+        """The answers as radio cards with their meaning."""
+        chosen = self["answer"].value()
+        return [
+            {
+                "value": answer.value,
+                "label": answer.label,
+                "hint": _ANSWER_MEANINGS[answer],
+                "checked": answer.value == chosen,
+            }
+            for answer in FeedbackAnswer
+        ]
+
+    @property
+    def answer_error(self) -> str:
+        """The first thing wrong with the answer."""
+        return next((str(error) for error in self.errors.get("answer", ())), "")
 
 
 class DesignateForm(ActForm):

@@ -20,6 +20,7 @@ urlpatterns = [
     path("leads/<int:pk>/sql/", views.lead_sql, name="lead_sql"),
     path("leads/<int:pk>/mql/", views.lead_mql, name="lead_mql"),
     path("leads/<int:pk>/assign/", views.lead_assign, name="lead_assign"),
+    path("leads/<int:pk>/feedback/", views.feedback_answer, name="feedback_answer"),
     path("leads/<int:pk>/opportunity/", views.lead_opportunity, name="lead_opportunity"),
     path("deals/", views.opportunity_list, name="opportunity_list"),
     path("deals/<int:pk>/", views.opportunity_detail, name="opportunity_detail"),

@@ -48,13 +48,14 @@ class Acts:
     assign: bool
     mql: bool
     void: bool
+    feedback: bool
 
     @property
     def any_more(self) -> bool:
         """Whether there is anything to do beyond the three main acts."""
         return any(
             (self.working, self.recycle, self.disqualify, self.sql, self.opportunity,
-             self.assign, self.mql, self.void)
+             self.assign, self.mql, self.void, self.feedback)
         )  # fmt: skip
 
 
@@ -138,7 +139,9 @@ def _card(
         clock=line_of(clock=shown, terms=terms, reader=reader, at=at) if shown else None,
         clocks=[line_of(clock=clock, terms=terms, reader=reader, at=at) for clock in clocks],
         checks=checks_of(current),
-        acts=acts_of(lead=lead, user=user),
+        acts=acts_of(
+            lead=lead, user=user, was_rejected=any(one.rejected_at is not None for one in rounds)
+        ),
         seen=current.current_transition_id if current else None,
     )
 
@@ -157,7 +160,7 @@ def _subtitle(lead: Lead, person: Person) -> str:
     return " · ".join(words)
 
 
-def acts_of(*, lead: Lead, user: User) -> Acts:
+def acts_of(*, lead: Lead, user: User, was_rejected: bool) -> Acts:
     """Return what the user may do with the lead where it stands; at most one statement."""
     stage = Stage(lead.stage)
     holds = user.has_perm
@@ -183,6 +186,7 @@ def acts_of(*, lead: Lead, user: User) -> Acts:
         assign=holds("pipeline.assign_lead") and is_open,
         mql=holds("pipeline.designate_mql") and stage == Stage.NURTURE,
         void=holds("pipeline.edit_lead") and stage not in {Stage.VOID, Stage.NURTURE},
+        feedback=holds("pipeline.answer_feedback") and was_rejected,
     )
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
-from pipeline.choices import ActivityKind, ActivityOutcome, Stage
+from pipeline.choices import ActivityKind, ActivityOutcome, FeedbackAnswer, Stage
 from pipeline.models import Activity, Assignment, LeadNote, Touch, Transition
 from pipeline.selectors.actors import names_of
-from sla.models import Breach
+from sla.choices import EvidenceKind
+from sla.models import Breach, Evidence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +67,7 @@ class Moment:
 
 
 def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
-    """Return the moments of a lead; eight statements at most.
+    """Return the moments of a lead; nine statements at most.
 
     Args:
         lead: The lead.
@@ -76,23 +77,30 @@ def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
     transitions = _transitions(lead)
     assignments = _assignments(lead)
     activities = _activities(lead)
+    answers = _answers(lead)
     names = names_of(
         [
             *(row.actor for row in transitions),
             *(row.actor for row in assignments),
             *(row.actor for row in activities),
+            *(row.actor for row in answers),
         ]
     )
     notes = _notes(lead) if sees_notes else []
     by_transition = {note.transition_id: note.text for note in notes if note.transition_id}
     by_activity = {note.activity_id: note.text for note in notes if note.activity_id}
+    # An answer and its note are written at one instant; nothing else ties them.
+    answered = {row.recorded_at for row in answers}
+    others = [note for note in notes if not note.transition_id and not note.activity_id]
+    replies = {note.written_at: note for note in others if note.written_at in answered}
     found = [
         *(_of_transition(row, names=names, notes=by_transition) for row in transitions),
         *(_of_assignment(row, names=names) for row in assignments),
         *(_of_activity(row, names=names, notes=by_activity) for row in activities),
         *(_of_touch(row) for row in _touches(lead)),
         *(_of_breach(row) for row in _breaches(lead)),
-        *(_of_note(note) for note in notes if not note.transition_id and not note.activity_id),
+        *(_of_answer(row, names=names, notes=replies) for row in answers),
+        *(_of_note(note) for note in others if note is not replies.get(note.written_at)),
     ]
     if lead.captured_at is not None:
         found.append(
@@ -251,6 +259,33 @@ def _of_breach(row: Any) -> Moment:
         badge="" if stands else str(row.last_revision).capitalize(),
         badge_tone="good" if row.last_revision == "rescinded" else "outline",
     )
+
+
+def _answers(lead: Lead) -> list[Evidence]:
+    rows = Evidence.objects.filter(lead=lead, kind=EvidenceKind.FEEDBACK_ANSWERED)
+    return list(rows.order_by("-occurred_at", "-pk")[:LIMIT])
+
+
+def _of_answer(row: Evidence, *, names: dict[str, str], notes: dict[datetime, LeadNote]) -> Moment:
+    note = notes.get(row.recorded_at)
+    return Moment(
+        at=row.occurred_at,
+        icon="message-square-reply",
+        tone="accent",
+        title=answer_title(row),
+        who=names.get(row.actor, row.actor),
+        quote=note.text if note else "",
+        side="marketing",
+    )
+
+
+def answer_title(row: Evidence) -> str:
+    """Return an answer in words, such as `Marketing answered: source fixed`."""
+    said = str(row.payload.get("answer", ""))
+    if said not in FeedbackAnswer.values:
+        return "Marketing answered"
+    label = str(FeedbackAnswer(said).label)
+    return f"Marketing answered: {label[:1].lower()}{label[1:]}"
 
 
 def _notes(lead: Lead) -> list[LeadNote]:

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from pipeline.models import Lead, LeadNote
 from pipeline.services import evidence
+from pipeline.services.errors import LeadRefusedError
+from pipeline.services.rows import Refusal
 from sla.choices import EvidenceKind
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 SOURCE = "feedback_answer"
 
 
-class NoFeedbackError(Exception):
-    """Sales said nothing of the lead that could be answered; the message is for the user."""
+class NoFeedbackError(LeadRefusedError):
+    """Sales said nothing of the lead that could be answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +67,28 @@ def record_answers(
     )
 
 
+@transaction.atomic
 def answer_feedback(
     *, lead: Lead, answer: FeedbackAnswer, by: User, at: datetime, note: str = ""
 ) -> None:
-    """Answer what sales said of `lead`.
+    """Answer what sales said of `lead`; a later answer adds to the first, which stopped the clock.
+
+    Args:
+        lead: The lead; its row is locked before the check.
+        answer: What marketing does about it.
+        by: The author.
+        at: When marketing answered.
+        note: Free text, kept apart from the evidence.
 
     Raises:
-        NoFeedbackError: The lead was never turned down.
+        NoFeedbackError: The lead was never turned down, or that was taken back.
     """
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
     if not lead.rounds.filter(rejected_at__isnull=False).exists():
-        raise NoFeedbackError(f"Sales has not turned {lead} down; there is nothing to answer.")
+        raise NoFeedbackError(
+            f"Sales has not turned {lead} down; there is nothing to answer.",
+            code=Refusal.STAGE,
+        )
     row = AnswerRow(lead_id=lead.pk, answer=answer, note=note)
     record_answers(rows=[row], actor=f"user:{by.pk}", at=at, by=by)
 

@@ -18,12 +18,14 @@ from pipeline.views.decisions import (
     lead_sql,
     lead_void,
 )
+from pipeline.views.feedback import feedback_answer
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.queue import queue, queue_panel
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
+    "feedback_answer",
     "lead_accept",
     "lead_assign",
     "lead_contact",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -45,6 +45,7 @@ class Act:
         term: Code of the signed term that stands beside the form.
         form: The form, bound on a POST.
         run: Does it; called with a valid form.
+        extra: What its page shows besides.
     """
 
     lead: Lead
@@ -52,6 +53,7 @@ class Act:
     term: str
     form: Form
     run: Callable[[], Done]
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def lead_to_see(request: MemberRequest, pk: int) -> Lead:
@@ -103,6 +105,7 @@ def answer(request: MemberRequest, act: Act) -> HttpResponse:
         "is_stale": is_stale,
         "word": wordings(at=request.at).get(act.term),
         "next": next_page(request, fallback=""),
+        **act.extra,
     }
     template = f"{act.template}#form" if request.htmx else act.template
     return render(request, template, context, status=status)
