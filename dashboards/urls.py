@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("metrics/<slug:key>/", views.metric, name="metric"),
     path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
+    path("rejects/", views.rejects, name="rejects"),
     path("breaches/", views.breaches, name="breaches"),
     path("api/v1/metrics/", api.MetricListView.as_view(), name="api_metric_list"),
     path("api/v1/metrics/<slug:key>/", api.MetricDetailView.as_view(), name="api_metric_detail"),

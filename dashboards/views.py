@@ -19,6 +19,9 @@ from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
 from dashboards.selectors.home import home as read_home
 from dashboards.selectors.ledger import ledger
+from dashboards.selectors.rejects import ACROSS
+from dashboards.selectors.rejects import rejects as read_rejects
+from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -172,3 +175,33 @@ def breaches(request: HttpRequest) -> HttpResponse:
         frame=held,
     )
     return render(request, "dashboards/breaches.html", {"page_title": "Breaches", **context})
+
+
+@require_safe
+@login_required
+@permission_required("dashboards.view_metrics", raise_exception=True)
+def rejects(request: HttpRequest) -> HttpResponse:
+    """Show why sales turned leads down, and what waits for marketing's answer."""
+    held = _frame(request)
+    also = frozenset({"page", "across"})
+    try:
+        asked = filters.parse(
+            _given(request), setting=held.setting, at=held.at, grouping=_SHARED, also=also
+        )
+    except FilterError as error:
+        return _refused(request, error, back=request.path)
+    across = request.GET.get("across", "")
+    found = read_rejects(
+        asked,
+        across=across if across in ACROSS else next(iter(ACROSS)),
+        page=request.GET.get("page"),
+    )
+    context = pages.rejects(
+        found,
+        frame=held,
+        query=request.GET,
+        reader=viewer(request),
+        sees_names=request.user.has_perm("pipeline.view_personal"),
+        may_answer=request.user.has_perm("pipeline.answer_feedback"),
+    )
+    return render(request, "dashboards/rejects.html", {"page_title": "Rejects", **context})

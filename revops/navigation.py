@@ -67,18 +67,18 @@ ENTRIES = (
         key="r",
     ),
     Entry(
-        label="Rejects",
-        icon="undo-2",
-        url_names=("dashboards:rejects",),
-        right="dashboards.view_metrics",
-        key="j",
-    ),
-    Entry(
         label="Breaches",
         icon="alarm-clock",
         url_names=("dashboards:breaches",),
         right="sla.view_breach",
         key="b",
+    ),
+    Entry(
+        label="Rejects",
+        icon="undo-2",
+        url_names=("dashboards:rejects",),
+        right="dashboards.view_metrics",
+        key="j",
     ),
     Entry(
         label="Agreement",

@@ -3,5 +3,6 @@
 from dashboards.pages.home import home
 from dashboards.pages.lists import breaches, rows
 from dashboards.pages.metric import metric
+from dashboards.pages.rejects import rejects
 
-__all__ = ["breaches", "home", "metric", "rows"]
+__all__ = ["breaches", "home", "metric", "rejects", "rows"]

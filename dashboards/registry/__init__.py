@@ -18,6 +18,7 @@ PIPELINE_CREATED = PipelineCreated()
 SALES_CYCLE = SalesCycle()
 ACCEPTANCE = Acceptance()
 FUNNEL = Funnel()
+REJECTION = Rejection()
 
 REGISTRY = Registry(
     SOURCED_PER_REP,
@@ -29,7 +30,7 @@ REGISTRY = Registry(
     VOLUME,
     QUOTA_ATTAINMENT,
     ACCEPTANCE,
-    Rejection(),
+    REJECTION,
     PIPELINE_CREATED,
     SALES_CYCLE,
     FUNNEL,
@@ -44,6 +45,7 @@ __all__ = [
     "PIPELINE_CREATED",
     "QUOTA_ATTAINMENT",
     "REGISTRY",
+    "REJECTION",
     "RESPONSE_TIME",
     "SALES_CYCLE",
     "SOURCED_PER_REP",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, CharField, F, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from dashboards import metrics
@@ -20,6 +20,7 @@ from dashboards.registry.expressions import (
     local,
 )
 from pipeline.choices import Outcome, SourceGroup, Stage
+from pipeline.models import Transition
 from revops.people.choices import Side
 from sla.choices import ClockKind
 
@@ -227,6 +228,21 @@ def _stage(subject: Subject) -> Expressions:  # noqa: ARG001 - rounds only
     return _same(F("stage"))
 
 
+def _reject_reason(subject: Subject) -> Expressions:  # noqa: ARG001 - rounds only
+    """The reason of the first decision where that was a reject; a reject taken back is none."""
+    stands = Transition.objects.filter(
+        round=OuterRef("pk"), to_stage=Stage.REJECTED, undone_by__isnull=True
+    ).order_by("occurred_at", "pk")
+
+    def decided(column: str) -> Combinable:
+        return Case(
+            When(first_decision=Stage.REJECTED, then=Subquery(stands.values(column)[:1])),
+            output_field=CharField(),
+        )
+
+    return decided("reason__code"), decided("reason__label")
+
+
 def _commitment(subject: Subject) -> Expressions:  # noqa: ARG001 - clocks only
     return _same(F("kind"))
 
@@ -249,6 +265,7 @@ _BUCKETS: dict[str, Callable[[Subject], Expressions]] = {
     "deal_stage": _deal_stage,
     "outcome": _outcome,
     "stage": _stage,
+    "reject_reason": _reject_reason,
     "commitment": _commitment,
     "side": _side,
 }

@@ -263,3 +263,4 @@ class Rejection(FirstDecision):
     sentence = "Of the leads sales decided on in the period, how many it rejected with a reason."
     numerator_words = "were rejected"
     decision = Stage.REJECTED
+    grouping = buckets.grouping("stage", "reject_reason")
