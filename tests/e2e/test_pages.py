@@ -25,6 +25,7 @@ PAGES = [
     "/metrics/funnel/",
     "/metrics/mql_to_sql/rows/",
     "/breaches/",
+    "/rejects/",
     "/agreement/",
     "/agreement/definitions/",
     "/agreement/definitions/?tab=history",
