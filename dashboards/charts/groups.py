@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Figure = dict[str, Any]
 
 # A smaller part has no room for its label.
-_ROOM = 0.08
+_ROOM = 0.12
 
 
 def lying_bars(*, points: Sequence[Point], percent: bool = False, prefix: str = "") -> Figure:
