@@ -21,6 +21,7 @@ from dashboards.selectors.home import home as read_home
 from dashboards.selectors.ledger import ledger
 from dashboards.selectors.rejects import ACROSS
 from dashboards.selectors.rejects import rejects as read_rejects
+from definitions.choices import DocumentKind
 from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def rejects(request: HttpRequest) -> HttpResponse:
         asked,
         across=across if across in ACROSS else next(iter(ACROSS)),
         page=request.GET.get("page"),
+        only_enforced=held.is_signed(DocumentKind.SLA),
     )
     context = pages.rejects(
         found,

@@ -124,15 +124,21 @@ class Rejects:
     lost: list[tuple[str, int]]
 
 
-def rejects(asked: MetricFilter, *, across: str, page: str | None) -> Rejects:
+def rejects(asked: MetricFilter, *, across: str, page: str | None, only_enforced: bool) -> Rejects:
     """Return the page's figures; a constant number of statements.
 
     Args:
         asked: Period and filters; what waits is of now, whatever the period.
         across: A key of `ACROSS`.
         page: Which page of what waits.
+        only_enforced: Whether answers count only where an SLA was in force; before the first
+            signature the clocks merely measure.
     """
-    promise = asked.asking(commitment=ClockKind.MARKETING_FEEDBACK.value, side="", enforced="")
+    promise = asked.asking(
+        commitment=ClockKind.MARKETING_FEEDBACK.value,
+        side="",
+        enforced="yes" if only_enforced else "",
+    )
     answers = newest_answers(asked)
     earlier = before(asked)
     return Rejects(

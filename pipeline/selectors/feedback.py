@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 from pipeline.choices import Stage
 from pipeline.models import LeadNote, Transition
+from pipeline.selectors.clocks import line_of, terms_in_use
+from sla.choices import ClockKind
+from sla.models import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
     from pipeline.models import Lead
+    from pipeline.selectors.clocks import ClockLine
+    from revops.people.selectors import Viewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,15 @@ def latest_reject(*, lead: Lead) -> Said | None:
     )
     newest = rows.order_by("-occurred_at", "-pk").values_list("pk", flat=True).first()
     return rejects_of([newest]).get(newest) if newest else None
+
+
+def answer_clock(*, lead: Lead, reader: Viewer, at: datetime) -> ClockLine | None:
+    """Return marketing's clock on the newest feedback about `lead`; two statements."""
+    clocks = Clock.objects.of_teams().filter(lead=lead, kind=ClockKind.MARKETING_FEEDBACK)
+    newest = clocks.select_related("commitment").order_by("-started_at", "-pk").first()
+    if newest is None:
+        return None
+    return line_of(clock=newest, terms=terms_in_use(), reader=reader, at=at)
 
 
 def rejects_of(transition_ids: Collection[int]) -> dict[int, Said]:

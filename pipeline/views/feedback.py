@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from pipeline.choices import FeedbackAnswer
 from pipeline.forms import FeedbackForm
-from pipeline.selectors.feedback import latest_reject
+from pipeline.selectors.feedback import answer_clock, latest_reject
 from pipeline.services.feedback import answer_feedback
 from pipeline.views.common import Act, Done, answer, lead_to_see, posted
+from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -40,6 +41,9 @@ def feedback_answer(request: MemberRequest, pk: int) -> HttpResponse:
         term="mql",
         form=form,
         run=run,
-        extra={"said": latest_reject(lead=lead)},
+        extra={
+            "said": latest_reject(lead=lead),
+            "clock": answer_clock(lead=lead, reader=viewer(request), at=request.at),
+        },
     )
     return answer(request, act)

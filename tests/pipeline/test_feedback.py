@@ -190,3 +190,12 @@ def test_the_lead_page_offers_no_answer_where_nothing_was_rejected(client, mara)
     page = client.get(reverse("pipeline:lead_detail", args=[lead.pk])).content.decode()
 
     assert url(lead) not in page
+
+
+def test_the_form_shows_marketings_clock_and_not_the_lead_s(client, mara, recent):
+    client.force_login(mara)
+
+    shown = client.get(url(recent)).context["clock"]
+
+    assert shown.kind == ClockKind.MARKETING_FEEDBACK
+    assert shown.id == clock_of(recent).pk
