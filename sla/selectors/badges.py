@@ -27,6 +27,7 @@ EXEMPT = {
     ClockStatus.NOT_STARTED: "Not started",
 }
 ZERO = timedelta(0)
+TICKS_UP_TO = timedelta(days=2)
 
 
 class BadgeState(StrEnum):
@@ -95,13 +96,16 @@ def badge(*, clock: Clock, terms: Terms, at: datetime, zone: str = "") -> Badge:
         reason = clock.cancel_reason.replace("_", " ")
         return Badge(BadgeState.EXEMPT, None, words, words, reason or words, running=False)
     title = _due_words(clock, reader)
+    business = clock.commitment.unit in BUSINESS
     if status == ClockStatus.MET:
         length = _used(clock)
-        return Badge(BadgeState.MET, length, _said("Met in", length), "", title, running=False)
+        return _measured(
+            BadgeState.MET, "Met in", length, business=business, title=title, running=False
+        )
     if status in {ClockStatus.MET_LATE, ClockStatus.BREACHED_CLOSED}:
         length = _late(clock)
-        return Badge(
-            BadgeState.MISSED, length, _said("Missed by", length), "", title, running=False
+        return _measured(
+            BadgeState.MISSED, "Missed by", length, business=business, title=title, running=False
         )
     if clock.paused_since is not None:
         reason = str(PauseReason(clock.pause_reason).label)
@@ -119,7 +123,9 @@ def _running(
     ticks = calendar.is_open(at) if business else True
     if at > clock.breach_at:
         over = calendar.between(clock.due_at, at) if business else at - clock.due_at
-        return Badge(BadgeState.OVERDUE, over, _said("Overdue by", over), "", title, running=ticks)
+        return _measured(
+            BadgeState.OVERDUE, "Overdue by", over, business=business, title=title, running=ticks
+        )
     left = max(calendar.between(at, clock.due_at) if business else clock.due_at - at, ZERO)
     soon = clock.warn_at is not None and at >= clock.warn_at
     state = BadgeState.DUE_SOON if soon else BadgeState.DUE_IN
@@ -131,12 +137,24 @@ def _running(
         text = f"Resumes {opens}"
         return Badge(state, left, text, text, title, running=False)
     lead = "Due soon," if soon else "Due in"
-    return Badge(state, left, _said(lead, left), "", title, running=True)
+    return _measured(state, lead, left, business=business, title=title, running=True)
 
 
-def _said(words: str, length: timedelta | None) -> str:
-    """Return words and a length."""
-    return f"{words} {formats.duration(length)}"
+def _measured(
+    state: BadgeState,
+    words: str,
+    length: timedelta | None,
+    *,
+    business: bool,
+    title: str,
+    running: bool,
+) -> Badge:
+    """Return a badge with a length; elapsed time of days is said in days and does not tick."""
+    if not business and length is not None and length >= TICKS_UP_TO:
+        said = f"{words} {formats.elapsed(length)}"
+        return Badge(state, length, said, said, title, running=False)
+    said = f"{words} {formats.duration(length)}"
+    return Badge(state, length, said, "", title, running=running)
 
 
 def _due_words(clock: Clock, zone: str) -> str:

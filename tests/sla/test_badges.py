@@ -74,6 +74,26 @@ def test_badge_of_a_late_answer_stays_missed(lead):
     assert shown(FRIDAY + 5 * DAY).words == "Missed by 4 h"
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        pytest.param(FRIDAY + HOUR, "Due in 14 d", id="two weeks"),
+        pytest.param(FRIDAY + 12 * DAY, "Due soon, 2 d 9 h", id="last days"),
+        pytest.param(FRIDAY + 13 * DAY + 8 * HOUR, "Due soon, 25 h", id="last hours"),
+        pytest.param(FRIDAY + 18 * DAY, "Overdue by 3 d 15 h", id="days late"),
+    ],
+)
+def test_badge_of_calendar_days_speaks_of_days(at, words):
+    calendar = CalendarFactory()
+    CalendarVersionFactory(calendar=calendar, spec=NAMED)
+    commitment_in_force(
+        calendar=calendar, kind="final_disposition", allowance_amount=14, unit="calendar_days"
+    )
+    tell(LeadFactory(), EvidenceKind.ASSIGNED, FRIDAY, rep_id=RepFactory().pk)
+
+    assert shown(at).words == words
+
+
 def test_badge_of_a_paused_clock_gives_the_reason(lead):
     tell(lead, EvidenceKind.PAUSED, FRIDAY + HOUR, payload={"reason": "waiting_on_marketing"})
 
