@@ -10,9 +10,11 @@ import psycopg
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils.module_loading import import_string
 from psycopg import sql
 
 from revops import embedded, roles
+from revops.database import database_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +92,15 @@ def drop_database() -> None:
 
 
 def provision() -> None:
-    """Bring the current database up to date: roles, migrations, rights. May be run again."""
+    """Bring the current database up to date; may be run again.
+
+    Roles, migrations, rights, and what a new organisation starts with: the default documents,
+    provisional until somebody signs.
+    """
     ensure_database()
     call_command("migrate", verbosity=0, interactive=False)
+    for path in settings.INSTALL_SERVICES:
+        import_string(path)(at=database_now())
 
 
 def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
