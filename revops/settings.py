@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_filters",
     "axes",
     "csp",
     "django.contrib.auth",
@@ -193,6 +192,8 @@ STORAGES = {
 # Services that run again and again: (dotted path, seconds between runs). Each takes `at` and may
 # run twice, late, or in several places at once. Celery beat, the scheduler thread and
 # `manage.py sweep` all read this list.
+# What `provision` runs once the tables are there; each may be run again.
+INSTALL_SERVICES = ["definitions.services.install_defaults"]
 PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("sla.services.sweep", 30),
     ("revops.outbox.services.deliver", 30),
