@@ -27,7 +27,8 @@ CREATE TYPE pipeline_opening AS (
 
 NO_TYPES = "DROP TYPE pipeline_opening; DROP TYPE pipeline_intake_row"
 
-# Whose turn it is at each place: the rep there, or the next in turn who is not away.
+# Whose turn it is at each place: the rep there, or the next in turn who is not away; nobody when
+# all are away. Without anybody who takes leads there is no place.
 SEATS = """
 CREATE FUNCTION pipeline_seats(at timestamptz)
 RETURNS TABLE (place bigint, seats bigint, holder bigint, skipped jsonb)
@@ -44,44 +45,48 @@ LANGUAGE sql STABLE AS $$
     SELECT t.place, t.seats, h.id,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('rep', s.id, 'why', 'away')
                 ORDER BY (s.place - t.place + s.seats) % s.seats), '[]')
-         FROM taker s WHERE (s.place - t.place + s.seats) % s.seats < h.distance)
-    FROM taker t CROSS JOIN LATERAL (
+         FROM taker s
+         WHERE (s.place - t.place + s.seats) % s.seats < coalesce(h.distance, t.seats))
+    FROM taker t LEFT JOIN LATERAL (
         SELECT n.id, (n.place - t.place + n.seats) % n.seats AS distance
         FROM taker n WHERE NOT n.is_away
         ORDER BY distance LIMIT 1
-    ) h
+    ) h ON true
 $$
 """
 
-# Who owns an account, or covers for its owner; nobody when both are away.
+# Who gets what is meant for a rep, such as the owner of an account: the rep, or who covers, or
+# who covers for the cover. Always one row; of nobody when the chain ends or leads back into itself.
 ACCOUNT_REP = """
-CREATE FUNCTION pipeline_account_rep(owner bigint, at timestamptz)
+CREATE FUNCTION pipeline_account_rep(wanted bigint, at timestamptz)
 RETURNS TABLE (rep bigint, why jsonb) LANGUAGE sql STABLE AS $$
     WITH RECURSIVE today AS (
         SELECT (at AT TIME ZONE coalesce(
             (SELECT timezone FROM people_organization ORDER BY id LIMIT 1), 'UTC'))::date AS day
     ), chain AS (
-        SELECT r.id, 1 AS step, r.is_active, a.id AS absence_id, a.cover_id
+        SELECT r.id, ARRAY[r.id] AS path, r.is_active, a.id AS absence_id, a.cover_id
         FROM people_rep r LEFT JOIN LATERAL (
             SELECT b.id, b.cover_id FROM people_absence b, today
             WHERE b.rep_id = r.id AND b.starts_on <= day AND day < b.ends_on
             ORDER BY b.id DESC LIMIT 1) a ON true
-        WHERE r.id = owner
+        WHERE r.id = wanted
         UNION ALL
-        SELECT r.id, c.step + 1, r.is_active, a.id, a.cover_id
+        SELECT r.id, c.path || r.id, r.is_active, a.id, a.cover_id
         FROM chain c JOIN people_rep r ON r.id = c.cover_id LEFT JOIN LATERAL (
             SELECT b.id, b.cover_id FROM people_absence b, today
             WHERE b.rep_id = r.id AND b.starts_on <= day AND day < b.ends_on
             ORDER BY b.id DESC LIMIT 1) a ON true
-        WHERE c.step < 10 AND (c.absence_id IS NOT NULL OR NOT c.is_active)
+        WHERE (c.absence_id IS NOT NULL OR NOT c.is_active) AND r.id <> ALL (c.path)
     )
     SELECT f.id, jsonb_build_object(
-        'rule', CASE WHEN f.step = 1 THEN 'account_owner' ELSE 'cover' END,
+        'rule', CASE WHEN f.id IS NULL THEN 'nobody_there'
+            WHEN f.id = wanted THEN 'account_owner' ELSE 'cover' END,
         'skipped', (SELECT coalesce(jsonb_agg(jsonb_build_object('rep', c.id, 'why',
-            CASE WHEN c.absence_id IS NULL THEN 'left' ELSE 'away' END) ORDER BY c.step), '[]')
-            FROM chain c WHERE c.step < f.step))
-    FROM chain f WHERE f.is_active AND f.absence_id IS NULL
-    ORDER BY f.step LIMIT 1
+            CASE WHEN c.absence_id IS NULL THEN 'left' ELSE 'away' END)
+            ORDER BY cardinality(c.path)), '[]')
+            FROM chain c WHERE c.absence_id IS NOT NULL OR NOT c.is_active))
+    FROM (VALUES (true)) AS always
+    LEFT JOIN chain f ON f.is_active AND f.absence_id IS NULL
 $$
 """
 
@@ -113,9 +118,10 @@ BEGIN
     ), routed AS MATERIALIZED (
         SELECT d.*, coalesce(d.account_rep, s.holder) AS rep_id,
             CASE WHEN d.account_rep IS NOT NULL THEN d.account_why
-                WHEN s.holder IS NOT NULL THEN
-                    jsonb_build_object('rule', 'round_robin', 'skipped', s.skipped)
-                ELSE jsonb_build_object('rule', 'nobody_there', 'skipped', '[]'::jsonb)
+                ELSE jsonb_build_object(
+                    'rule', CASE WHEN s.holder IS NULL THEN 'nobody_there' ELSE 'round_robin' END,
+                    'skipped', coalesce(d.account_why->'skipped', '[]')
+                        || coalesce(s.skipped, '[]'))
             END AS why
         FROM drawn d LEFT JOIN seat s ON s.place = d.draw % s.seats
     ), plan AS MATERIALIZED (

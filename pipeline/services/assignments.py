@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from pipeline import stages
 from pipeline.choices import Designation, Origin, SourceGroup, Stage
@@ -14,54 +13,21 @@ from pipeline.models import Assignment, Company, Round, Transition
 from pipeline.services import evidence
 from pipeline.services.board import Handover, draw_round_ids, load_board, save_board
 from pipeline.services.planning import RefusedError, instant
+from pipeline.services.roster import Found, read_roster
 from pipeline.services.rows import AssignmentResult, AssignmentRow, Refusal, Status
 from pipeline.services.rulebook import Rulebook
 from revops.outbox.services import Notice, announce
-from revops.people.models import Absence, Organization, Rep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pipeline.services.board import Board
+    from pipeline.services.roster import Roster
 
 ASSIGNABLE = frozenset(
     {Stage.NURTURE, Stage.MQL, Stage.ASSIGNED, Stage.ACCEPTED, Stage.SQL, Stage.OPPORTUNITY}
 )
-
-
-@dataclass
-class Roster:
-    """Who may take leads at one instant; `away` maps the absent to their cover."""
-
-    logins: dict[int, int | None]
-    takers: list[int]
-    away: dict[int, int | None]
-    draws: Iterator[int]
-
-    def settle(self, rep_id: int, *, skipped: list[dict[str, Any]]) -> int | None:
-        """Follow the chain of covers from `rep_id` to somebody who is there, or None."""
-        seen: set[int] = set()
-        candidate: int | None = rep_id
-        while candidate is not None and candidate not in seen:
-            if candidate not in self.away and candidate in self.logins:
-                return candidate
-            seen.add(candidate)
-            skipped.append({"rep": candidate, "why": "away" if candidate in self.away else "left"})
-            candidate = self.away.get(candidate)
-        return None
-
-    def next_in_turn(self, *, skipped: list[dict[str, Any]]) -> int | None:
-        """Draw the next rep of the round robin who is there, None when all are away."""
-        if not self.takers:
-            return None
-        start = next(self.draws)
-        for step in range(len(self.takers)):
-            candidate = self.takers[(start + step) % len(self.takers)]
-            if candidate not in self.away:
-                return candidate
-            skipped.append({"rep": candidate, "why": "away"})
-        return None
 
 
 @dataclass
@@ -71,7 +37,7 @@ class Assigning:
     board: Board
     rulebook: Rulebook
     roster: Roster
-    owners: dict[int, int]
+    wanted: Sequence[int | None]
     round_ids: Iterator[int]
     actor: str
     origin: Origin
@@ -115,11 +81,13 @@ def assign_rounds(
     if not rows:
         return []
     board = load_board(lead_ids=[row.lead_id for row in rows])
+    owners = _account_owners(board)
+    wanted = [row.rep_id or owners.get(row.lead_id) for row in rows]
     call = Assigning(
         board=board,
         rulebook=Rulebook(),
-        roster=read_roster(at=at, draws=sum(1 for row in rows if row.rep_id is None)),
-        owners=_account_owners(board),
+        roster=read_roster(rows=rows, wanted=wanted, at=at),
+        wanted=wanted,
         round_ids=draw_round_ids(
             sum(1 for row in rows if row.is_recorded and not board.rounds.get(row.lead_id))
         ),
@@ -130,31 +98,6 @@ def assign_rounds(
     results = [_assign(call, index, row) for index, row in enumerate(rows)]
     _store(call)
     return [_with_id(result, call.planned.get(index)) for index, result in enumerate(results)]
-
-
-def read_roster(*, at: datetime, draws: int) -> Roster:
-    """Return who may take leads at `at`; `draws` turns of the round robin are drawn."""
-    organization = Organization.objects.first()
-    zone = ZoneInfo(organization.timezone if organization else "UTC")
-    today = at.astimezone(zone).date()
-    reps = list(Rep.objects.active().order_by("pk").values_list("pk", "user_id", "takes_leads"))
-    absences = Absence.objects.filter(starts_on__lte=today, ends_on__gt=today)
-    return Roster(
-        logins={pk: user_id for pk, user_id, _ in reps},
-        takers=[pk for pk, _, takes_leads in reps if takes_leads],
-        away=dict(absences.order_by("pk").values_list("rep_id", "cover_id")),
-        draws=_draw(draws),
-    )
-
-
-def _draw(count: int) -> Iterator[int]:
-    if not count:
-        return iter(())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('pipeline_round_robin') FROM generate_series(1, %s)", [count]
-        )
-        return iter([row[0] for row in cursor.fetchall()])
 
 
 def _account_owners(board: Board) -> dict[int, int]:
@@ -195,7 +138,7 @@ def _plan(call: Assigning, index: int, row: AssignmentRow) -> AssignmentResult:
     stage = Stage(call.board.projection(current).stage)
     if not row.is_recorded and stage not in ASSIGNABLE:
         raise RefusedError(Refusal.STAGE, f"{lead} is {stage.label} and cannot be assigned.")
-    rep_id, why = _choose(call, row=row)
+    rep_id, why = _choose(call, row=row, wanted=call.wanted[index])
     if _is_known(call, row=row, current=current, rep_id=rep_id, assigned_at=assigned_at):
         return AssignmentResult(status=Status.UNCHANGED, lead_id=lead.pk, rep_id=rep_id)
     is_queued = rep_id is None and not row.is_recorded
@@ -249,24 +192,23 @@ def _begin_round(call: Assigning, *, lead_id: int, version_id: int) -> Round:
     return begun
 
 
-def _choose(call: Assigning, *, row: AssignmentRow) -> tuple[int | None, dict[str, Any]]:
+def _choose(
+    call: Assigning, *, row: AssignmentRow, wanted: int | None
+) -> tuple[int | None, dict[str, Any]]:
     """Return who gets the lead, and why."""
     if row.is_recorded:
         return row.rep_id, {"rule": row.rule or "recorded"}
-    skipped: list[dict[str, Any]] = []
     roster = call.roster
-    wanted = row.rep_id or call.owners.get(row.lead_id)
-    rule = row.rule or ("chosen" if row.rep_id else "account_owner")
     if row.rep_id is not None and row.rep_id not in roster.logins:
         raise RefusedError(Refusal.UNKNOWN_REP, "This person takes no leads.")
-    chosen = roster.settle(wanted, skipped=skipped) if wanted is not None else None
-    if chosen is not None and chosen != wanted:
-        rule = "cover"
-    if chosen is None and row.rep_id is None:
-        chosen, rule = roster.next_in_turn(skipped=skipped), row.rule or "round_robin"
-    if chosen is None:
-        rule = "nobody_there"
-    return chosen, {"rule": rule, "skipped": skipped}
+    found = roster.stand_ins[wanted] if wanted is not None else Found()
+    if found.rep_id is None and row.rep_id is None:
+        turn = next(roster.turns, Found())
+        found = Found(turn.rep_id, turn.rule, found.skipped + turn.skipped)
+    rule = found.rule
+    if rule not in {"cover", "nobody_there"}:
+        rule = row.rule or ("chosen" if row.rep_id is not None else rule)
+    return found.rep_id, {"rule": rule, "skipped": list(found.skipped)}
 
 
 def _is_known(

@@ -97,10 +97,65 @@ def test_two_who_cover_each_other_do_not_loop():
     (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=one.pk))
 
     assert result.rep_id is None
+    assert Assignment.objects.get().why == {
+        "rule": "nobody_there",
+        "skipped": [{"rep": one.pk, "why": "away"}, {"rep": other.pk, "why": "away"}],
+    }
+
+
+def test_where_the_owner_and_the_cover_are_away_the_next_in_turn_takes_the_account():
+    owner, cover = RepFactory(takes_leads=False), RepFactory(takes_leads=False)
+    present = RepFactory()
+    away(owner, cover=cover)
+    away(cover, cover=owner)
+    lead = mql(company=CompanyFactory(owner=owner))
+
+    assign(AssignmentRow(lead_id=lead.pk))
+
+    assert Assignment.objects.get().rep == present
+    assert Assignment.objects.get().why == {
+        "rule": "round_robin",
+        "skipped": [{"rep": owner.pk, "why": "away"}, {"rep": cover.pk, "why": "away"}],
+    }
+
+
+def test_an_owner_who_left_is_passed_over():
+    owner, present = RepFactory(is_active=False), RepFactory()
+    lead = mql(company=CompanyFactory(owner=owner))
+
+    assign(AssignmentRow(lead_id=lead.pk))
+
+    assert Assignment.objects.get().rep == present
+    assert Assignment.objects.get().why["skipped"] == [{"rep": owner.pk, "why": "left"}]
+
+
+def test_who_left_cannot_be_chosen():
+    rep = RepFactory(is_active=False)
+
+    (result,) = assign(AssignmentRow(lead_id=mql().pk, rep_id=rep.pk))
+
+    assert result.code == Refusal.UNKNOWN_REP
+
+
+def test_the_draw_decides_only_for_leads_that_need_it():
+    reps = [RepFactory(), RepFactory()]
+    owner = RepFactory(takes_leads=False)
+    owned, *others = (
+        mql(company=CompanyFactory(owner=owner)),
+        mql(),
+        mql(company=CompanyFactory(owner=owner)),
+        mql(),
+    )
+
+    results = assign(*(AssignmentRow(lead_id=lead.pk) for lead in (owned, *others)))
+
+    assert [results[0].rep_id, results[2].rep_id] == [owner.pk, owner.pk]
+    assert {results[1].rep_id, results[3].rep_id} == {rep.pk for rep in reps}
 
 
 def test_a_lead_nobody_can_take_waits_and_its_routing_clock_runs_on():
-    away(RepFactory())
+    absent = RepFactory()
+    away(absent)
     lead = mql()
 
     (result,) = assign(AssignmentRow(lead_id=lead.pk))
@@ -108,7 +163,11 @@ def test_a_lead_nobody_can_take_waits_and_its_routing_clock_runs_on():
     current = Round.objects.get(lead=lead)
     assert (result.status, result.rep_id) == (Status.CREATED, None)
     assert (current.stage, current.assigned_at) == (Stage.MQL, None)
-    assert Assignment.objects.get().to_queue
+    waiting = Assignment.objects.get()
+    assert waiting.to_queue
+    assert waiting.why == {
+        "rule": "nobody_there", "skipped": [{"rep": absent.pk, "why": "away"}],
+    }  # fmt: skip
     assert not Evidence.objects.filter(kind="assigned").exists()
 
 
@@ -165,13 +224,54 @@ def test_an_assignment_is_refused(build, code):
     assert result.code == code
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_leads():
+def in_turn(_number):
+    return AssignmentRow(lead_id=mql().pk)
+
+
+def of_an_account(number):
+    owner = RepFactory(takes_leads=False)
+    if number % 2:
+        away(owner)
+    return AssignmentRow(lead_id=mql(company=CompanyFactory(owner=owner)).pk)
+
+
+def chosen(number):
+    rep = RepFactory()
+    if number % 2:
+        away(rep, cover=RepFactory())
+    return AssignmentRow(lead_id=mql().pk, rep_id=rep.pk)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param([in_turn], id="in turn"),
+        pytest.param([chosen], id="chosen"),
+        pytest.param([in_turn, of_an_account, chosen], id="all kinds"),
+    ],
+)
+def test_the_number_of_statements_does_not_depend_on_the_number_of_leads(kinds):
     RepFactory()
     counts = []
 
-    for leads in ([mql()], [mql() for _ in range(8)]):
+    for number in (1, 8):
+        rows = [build(each) for build in kinds for each in range(number)]
         with CaptureQueriesContext(connection) as captured:
-            assign(*(AssignmentRow(lead_id=lead.pk) for lead in leads))
+            results = assign(*rows)
+        assert {result.status for result in results} == {Status.CREATED}
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
+
+
+def test_who_gets_a_lead_is_asked_in_three_statements():
+    RepFactory()
+    rows = [build(each) for build in (in_turn, of_an_account, chosen) for each in range(4)]
+
+    with CaptureQueriesContext(connection) as captured:
+        assign(*rows)
+
+    asked = [query["sql"] for query in captured if "people_rep" in query["sql"]]
+    asked += [query["sql"] for query in captured if "FROM pipeline_seats" in query["sql"]]
+    asked += [query["sql"] for query in captured if "pipeline_account_rep" in query["sql"]]
+    assert len(asked) == 3

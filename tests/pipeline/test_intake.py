@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Channel, Company, Lead, Round, Touch, Transition
 from pipeline.rows import LeadRow
+from pipeline.services.assignments import assign_rounds
 from pipeline.services.clockplans import plan_clocks
 from pipeline.services.intake import IntakeMode, IntakeStatus, qualify_leads, take_in
 from pipeline.services.intake_sql import rulings_at
+from pipeline.services.rows import AssignmentRow
 from revops.outbox.models import Message
 from revops.people.models import Absence
 from sla.models import Clock, Evidence
 from sla.services.refolding import refold
-from tests.factories.pipeline import DAY, HOUR, NOON, RepFactory
+from tests.factories.pipeline import DAY, HOUR, NOON, RepFactory, mql
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +135,29 @@ def test_an_account_keeps_its_owner(roster):
 
     assert Lead.objects.get().owner == sara
     assert Assignment.objects.get().why == {"rule": "account_owner", "skipped": []}
+
+
+@pytest.mark.parametrize("rule", ["account_owner", "cover", "round_robin", "nobody_there"])
+def test_intake_and_assigning_give_a_lead_to_the_same_person_and_say_why(agreement, rule):
+    owner, cover = RepFactory(takes_leads=False), RepFactory(takes_leads=False)
+    taker = RepFactory()
+    absent = {"account_owner": [], "cover": [owner], "round_robin": [owner, cover]}
+    for rep in absent.get(rule, [owner, cover, taker]):
+        Absence.objects.create(
+            rep=rep,
+            starts_on=date(2026, 3, 1),
+            ends_on=date(2026, 3, 10),
+            cover=cover if rep == owner else None,
+        )
+    Company.objects.create(match_key="domain:halden1.example", name="Halden", owner=owner)
+
+    take(lead_row(1))
+    row = AssignmentRow(lead_id=mql(company=Company.objects.get()).pk)
+    assign_rounds(rows=[row], actor="system:test", origin=Origin.JOB, at=NOON)
+
+    taken_in, assigned = Assignment.objects.order_by("pk")
+    assert taken_in.why["rule"] == rule
+    assert (assigned.rep, assigned.why) == (taken_in.rep, taken_in.why)
 
 
 def test_without_anybody_there_the_lead_waits_unassigned(agreement):
