@@ -82,6 +82,27 @@ def undo_moves(*, transition_ids: Sequence[int], actor: str, at: datetime) -> in
         .select_related("round")
         .order_by("-pk")
     )
+    rows = _compensate(found, actor=actor, at=at)
+    Transition.objects.bulk_create(rows)
+    for row in rows:
+        board.steps[row.round_id].append(
+            stages.Step(row.pk, Stage(row.to_stage), at, undoes=row.undoes_id)
+        )
+    facts = [
+        evidence.taken_back(
+            source=evidence.TRANSITION, source_id=undone.pk, lead_id=undone.round.lead_id, at=at
+        )
+        for undone in found
+    ]
+    touched = {undone.round.lead_id for undone in found}
+    if touched:
+        save_board(board, lead_ids=touched, at=at)
+        evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
+    return len(rows)
+
+
+def _compensate(found: Sequence[Transition], *, actor: str, at: datetime) -> list[Transition]:
+    """Return the rows that lead back, each with the reason the earlier stage was given."""
     earlier = _reasons_of(found)
     rows = []
     for undone in found:
@@ -103,27 +124,7 @@ def undo_moves(*, transition_ids: Sequence[int], actor: str, at: datetime) -> in
                 undoes=undone,
             )
         )
-    Transition.objects.bulk_create(rows)
-    touched = set()
-    for row in rows:
-        board.steps[row.round_id].append(
-            stages.Step(row.pk, Stage(row.to_stage), at, undoes=row.undoes_id)
-        )
-    facts = []
-    for undone in found:
-        touched.add(undone.round.lead_id)
-        facts.append(
-            evidence.taken_back(
-                source=evidence.TRANSITION,
-                source_id=undone.pk,
-                lead_id=undone.round.lead_id,
-                at=at,
-            )
-        )
-    if touched:
-        save_board(board, lead_ids=touched, at=at)
-        evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
-    return len(rows)
+    return rows
 
 
 def _reasons_of(undone: Sequence[Transition]) -> dict[tuple[int, str], Transition]:
