@@ -340,7 +340,11 @@ def _compare_text(node: Compare, label: str, unit: str) -> str:
     return text.rstrip()
 
 
-def _acts_text(node: Acts, label: str) -> str:
+def _acts_text(node: Acts, registry: Registry) -> str:
+    # The word follows the last number: "at least 1 demo request", "at most 2 demo requests".
+    last = node.at_least if node.at_most is None else node.at_most
+    acts = [registry.acts[key] for key in node.acts]
+    label = " or ".join(act.one if last == 1 else act.text for act in acts)
     window = "" if node.within_days is None else f" in {node.within_days} days"
     least = f"at least {node.at_least}" if node.at_least else ""
     most = "" if node.at_most is None else f"at most {node.at_most}"
@@ -350,8 +354,7 @@ def _acts_text(node: Acts, label: str) -> str:
 def leaf_text(node: Compare | Acts, registry: Registry = REGISTRY) -> str:
     """Return what a comparison asks, in plain words, beginning with a capital."""
     if isinstance(node, Acts):
-        label = " or ".join(registry.acts[key].text for key in node.acts)
-        text = _acts_text(node, label)
+        text = _acts_text(node, registry)
     else:
         about = registry.fields[node.field]
         text = _compare_text(node, about.label, about.unit)

@@ -62,6 +62,11 @@ class Act:
     text: str
     is_hand_raise: bool = False
 
+    @property
+    def one(self) -> str:
+        """The act after the number one, such as "demo request"."""
+        return self.label[:1].lower() + self.label[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:

@@ -129,6 +129,35 @@ def test_explanation_names_every_comparison_with_what_was_found():
     assert found.sentence == "All of these: does not hold"
 
 
+@pytest.mark.parametrize(
+    ("counted", "words"),
+    [
+        pytest.param({"at_least": 1}, "at least 1 demo request", id="one"),
+        pytest.param({"at_least": 2}, "at least 2 demo requests", id="several"),
+        pytest.param(
+            {"at_least": 1, "within_days": 30}, "at least 1 demo request in 30 days", id="a window"
+        ),
+        pytest.param(
+            {"at_least": 0, "at_most": 1}, "at most 1 demo request", id="the upper limit"
+        ),
+        pytest.param({"at_least": 0, "at_most": 0}, "at most 0 demo requests", id="none"),
+        pytest.param(
+            {"at_least": 1, "at_most": 3},
+            "at least 1 and at most 3 demo requests",
+            id="the number before the word decides",
+        ),
+    ],
+)
+def test_acts_are_counted_in_words_that_fit_the_number(counted, words):
+    assert sentence(parse({"acts": ["demo_request"], **counted})) == words
+
+
+def test_one_of_several_acts_is_singular_as_well():
+    tree = parse({"acts": ["webinar", "event"], "at_least": 1})
+
+    assert sentence(tree) == "at least 1 webinar attended or event attended"
+
+
 def test_explanation_survives_storing():
     found = judged({"all": [SIZE, {"any": [GERMAN, PRICING]}]}, company_size=180)
 
