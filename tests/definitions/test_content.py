@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from definitions import canonical, editing, lint
 from definitions.choices import ClockKind, DocumentKind, Purpose, Unit
+from definitions.criteria import Facts, Outcome, evaluate
 from definitions.defaults import default_content
 from definitions.documents import (
     ContentError,
@@ -17,6 +18,7 @@ from definitions.documents import (
 )
 from definitions.reading import changes, sections
 from revops.people.choices import Side
+from tests.factories.definitions import NOON
 
 every_kind = pytest.mark.parametrize("kind", list(DocumentKind), ids=lambda kind: kind.value)
 
@@ -72,6 +74,24 @@ def test_other_asks_a_note_and_unreachable_the_agreed_attempts():
     assert document.reason(purpose=Purpose.REJECT, code="unreachable").minimum_attempts == 3
     assert document.reason(purpose=Purpose.REJECT, code="not_now").needs_date
     assert document.reason(purpose=Purpose.REJECT, code="sneezed") is None
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        pytest.param("Intern", Outcome.PASS, id="intern"),
+        pytest.param("Internship in sales", Outcome.PASS, id="internship"),
+        pytest.param("Sales Trainee", Outcome.PASS, id="trainee"),
+        pytest.param("PhD student", Outcome.PASS, id="student"),
+        pytest.param("Head of International Sales", Outcome.FAIL, id="international"),
+        pytest.param("Internal Auditor", Outcome.FAIL, id="internal"),
+    ],
+)
+def test_interns_are_students_and_international_titles_are_not(title, outcome):
+    disqualifiers = {each.code: each for each in default("definitions").mql.disqualifiers}
+    facts = Facts(values={"title": title, "seniority": "manager"}, at=NOON)
+
+    assert evaluate(disqualifiers["student"].tree, facts).outcome is outcome
 
 
 def test_default_commitments_are_those_of_the_decisions():
