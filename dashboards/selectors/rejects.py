@@ -15,6 +15,8 @@ from dashboards.filters import MISSING
 from dashboards.registry import ATTAINMENT, REGISTRY, REJECTION, buckets
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
 from dashboards.selectors.home import before
+from definitions.choices import Purpose
+from definitions.models import Reason as ListedReason
 from pipeline.choices import Stage
 from pipeline.models import LeadNote
 from pipeline.selectors.actors import names_of
@@ -181,8 +183,8 @@ def _across(name: str, *, asked: MetricFilter) -> tuple[Combinable, Combinable]:
 
 
 def table(asked: MetricFilter, *, across: str) -> Table:
-    """Return reasons by how often they decided, against sources or scores; one statement."""
-    reason, words = buckets.of("reject_reason", subject=REJECTION.subject, asked=asked)
+    """Return reasons by how often they decided, against sources or scores; two statements."""
+    reason, _ = buckets.of("reject_reason", subject=REJECTION.subject, asked=asked)
     column, column_words = _across(across, asked=asked)
     cells = list(
         _rejected(asked)
@@ -190,9 +192,12 @@ def table(asked: MetricFilter, *, across: str) -> Table:
             reason_key=Coalesce(Cast(reason, CharField()), Value(MISSING)), column_key=column
         )
         .values("reason_key", "column_key")
-        .annotate(reason_label=Max(words), column_label=Max(column_words), cell_count=Count("pk"))
+        .annotate(column_label=Max(column_words), cell_count=Count("pk"))
     )
-    labels = {cell["reason_key"]: cell["reason_label"] or MISSING for cell in cells}
+    # The words of the newest version stand for a reason of all versions.
+    listed = ListedReason.objects.filter(purpose=Purpose.REJECT).order_by("version", "pk")
+    words = dict(listed.values_list("code", "label"))
+    labels = {cell["reason_key"]: words.get(cell["reason_key"], MISSING) for cell in cells}
     columns = _columns(cells, across=across, asked=asked)
     shown = {one.key for one in columns}
     totals: Counter[str] = Counter()
