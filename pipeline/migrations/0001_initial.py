@@ -1664,6 +1664,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="round",
+            index=models.Index(fields=["decided_at"], name="pipeline_round_decided_at"),
+        ),
+        migrations.AddIndex(
+            model_name="round",
+            index=models.Index(fields=["sql_at"], name="pipeline_round_sql_at"),
+        ),
+        migrations.AddIndex(
+            model_name="round",
             index=models.Index(fields=["stage", "rep"], name="pipeline_round_stage_rep"),
         ),
         migrations.AddConstraint(

@@ -108,6 +108,8 @@ class Round(models.Model):
         indexes = [
             models.Index(name="pipeline_round_mql_at", fields=["mql_at"]),
             models.Index(name="pipeline_round_assigned_at", fields=["assigned_at"]),
+            models.Index(name="pipeline_round_decided_at", fields=["decided_at"]),
+            models.Index(name="pipeline_round_sql_at", fields=["sql_at"]),
             models.Index(name="pipeline_round_stage_rep", fields=["stage", "rep"]),
         ]
 

@@ -812,6 +812,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="clock",
+            index=models.Index(
+                condition=models.Q(("status", "breached_open")),
+                fields=["due_at"],
+                name="sla_clock_breached_open_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="clock",
             index=models.Index(fields=["rep", "status", "breach_at"], name="sla_clock_rep_queue"),
         ),
         migrations.AddIndex(
