@@ -10,6 +10,12 @@ from pipeline.services.importing.mapping import FileMap, read_map
 from pipeline.services.importing.runs import ImportOrder, run_import
 from tests.factories.pipeline import NOON
 
+LEADS = [
+    {"external_id": "a", "created_at": "2026-01-05T10:00", "mql_at": "2026-01-06", "channel": ""},
+    {"external_id": "b", "created_at": "2026-01-07", "mql_at": "", "channel": "Unknown"},
+    {"external_id": "c", "created_at": "", "mql_at": "2026-01-08", "channel": "paid_search"},
+]
+
 
 def write_csv(path, rows, *, header=None):
     """Write dictionaries as a CSV file and return its path."""
@@ -40,3 +46,13 @@ def import_file(path, kind, *, at=NOON, written=None, **order):
         )
     )
     return summary, outcomes
+
+
+def imported(folder, kind, rows, **order):
+    """Write rows to a file of their kind and import it."""
+    return import_file(write_csv(folder / f"{kind}.csv", rows), kind, **order)
+
+
+def statuses(outcomes):
+    """Return the statuses in the order of the file."""
+    return [outcome.status for outcome in outcomes]

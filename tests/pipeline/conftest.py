@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from definitions.services.freezing import install_defaults
+from pipeline.models import Lead
+from tests.factories.files import LEADS, imported
 from tests.factories.people import OrganizationFactory, person
 from tests.factories.pipeline import NOON, RepFactory
 
@@ -22,3 +24,11 @@ def sam(agreement):
     user = person("sam")
     RepFactory(user=user, name=user.name)
     return user
+
+
+@pytest.fixture
+def leads(agreement, tmp_path):
+    """Three imported leads: a and c became MQL, b did not."""
+    summary, _ = imported(tmp_path, "leads", LEADS)
+    assert summary.statuses == {"created": 3}
+    return {lead.external_id: lead for lead in Lead.objects.all()}
