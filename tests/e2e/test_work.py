@@ -110,7 +110,7 @@ def test_a_lead_is_rejected_without_script(open_as):
         page.goto("/queue/")
         page.locator(".lead__link:visible").nth(_ + 1).click()
 
-    page.get_by_role("link", name="Reject").first.click()
+    page.locator('[data-panel] a[data-key="r"]').click()
     page.get_by_label("Not ICP: role").check()
     page.get_by_role("button", name="Reject lead").click()
 
