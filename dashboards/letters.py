@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.urls import reverse
 
-from pipeline.models import Lead
+from pipeline.choices import Outcome, Stage
+from pipeline.models import Lead, Opportunity, Transition
+from revops import formats
 from revops.outbox.channels import Letter
 from sla.models import Clock
 
@@ -52,6 +54,52 @@ def lead_assigned(payload: dict[str, Any]) -> Letter:
             address("pipeline:lead_detail", lead.pk),
         ),
     )
+
+
+def lead_moved(payload: dict[str, Any]) -> Letter:
+    """Sales accepted a lead or gave it back, with the reason where there is one."""
+    row = Transition.objects.select_related("round__lead__company", "reason", "rep").get(
+        pk=payload["transition"]
+    )
+    lead = row.round.lead
+    told = [f"Reason: {row.reason.label}."] if row.reason else []
+    if row.rep:
+        told.append(f"{row.rep.name} held it.")
+    return Letter(
+        subject=f"{Stage(row.to_stage).label}: {lead}",
+        lines=(*told, address("pipeline:lead_detail", lead.pk)),
+    )
+
+
+def opportunity_created(payload: dict[str, Any]) -> Letter:
+    """A deal entered the pipeline."""
+    deal = deal_of(payload)
+    return Letter(subject=f"New deal: {deal}", lines=lines_of(deal))
+
+
+def opportunity_closed(payload: dict[str, Any]) -> Letter:
+    """A deal was won or lost; what the message says holds, even if the deal was reopened since."""
+    deal = deal_of(payload)
+    outcome = Outcome(payload["outcome"])
+    told = lines_of(deal)
+    if outcome == Outcome.LOST and deal.lost_reason:
+        told = (f"Reason: {deal.lost_reason.label}.", *told)
+    return Letter(subject=f"{outcome.label}: {deal}", lines=told)
+
+
+def deal_of(payload: dict[str, Any]) -> Opportunity:
+    """Read the deal a message is about."""
+    return Opportunity.objects.select_related("rep", "lost_reason").get(pk=payload["opportunity"])
+
+
+def lines_of(deal: Opportunity) -> tuple[str, ...]:
+    """Return a deal's amount and closer, where known, and its page."""
+    told = []
+    if deal.amount is not None:
+        told.append(f"{formats.money(deal.amount, currency=deal.currency or 'USD')}.")
+    if deal.rep:
+        told.append(f"{deal.rep.name} closes it.")
+    return (*told, address("pipeline:opportunity_detail", deal.pk))
 
 
 def clock_of(payload: dict[str, Any]) -> Clock:
