@@ -251,6 +251,7 @@ def _move(
                     to=Stage(step.to),
                     occurred_at=step.occurred_at,
                     reason=step.reason,
+                    note=step.note,
                     rep_id=reps[one.rep].pk,
                     recycle_on=step.recycle_on,
                     designation=Designation.OUTBOUND,

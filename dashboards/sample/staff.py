@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 PASSWORD: Final = "demo"  # noqa: S105 - printed by `make demo`, exists only in the sample
-QUOTA_AMOUNT: Final = Decimal(290_000)
+QUOTA_AMOUNT: Final = Decimal(95_000)
 ZONE_NAME: Final = "America/New_York"
 PEOPLE: Final = (
     ("revops@example.com", "Rita Lind", Role.REVOPS, "Revenue operations"),

@@ -26,6 +26,25 @@ REJECT_REASONS: Final = (
     ("no_budget", 0.05),
     ("competitor_student_vendor", 0.05),
 )
+NOTES: Final = {
+    "not_icp_company": (
+        "Eleven people, no sales team. The webinar brings many of these.",
+        "A reseller, not a buyer.",
+        "Public sector, we do not sell there yet.",
+    ),
+    "not_icp_role": (
+        "Assistant who was asked to collect brochures; would not name the decider.",
+        "Works in IT support, never heard of the project.",
+    ),
+    "customer_or_open_deal": ("Katya has been talking to their CFO since June.",),
+    "bad_contact_data": ("Number belongs to a bakery, mail bounces.",),
+    "no_need": (
+        "Downloaded the template for a course.",
+        "They renewed their present tool in spring.",
+        "Wanted the benchmark figures, nothing else.",
+    ),
+    "no_budget": ("Hiring freeze, ask again when the new year's budget is out.",),
+}
 NOT_RECORDED: Final = "not_recorded"
 CHANNELS: Final = (("call", 0.6), ("email", 0.3), ("message", 0.1))
 MINUTES_A_DAY: Final = 480
@@ -36,7 +55,7 @@ BEFORE: Final = (
     ("days later", 0.24),
     ("never", 0.23),
 )
-AFTER: Final = (("within the promise", 0.84), ("late", 0.1), ("very late", 0.04), ("never", 0.02))
+AFTER: Final = (("within the promise", 0.9), ("late", 0.06), ("very late", 0.02), ("never", 0.02))
 LONGEST_WAIT_HOURS: Final = 720
 FOLLOW_UPS_AGREED: Final = 3
 
@@ -162,7 +181,7 @@ def _attempt(*, draws: Draws, number: int, occurred_at: datetime, connect: float
 def _attempts(*, draws: Draws, world: World, start: datetime, is_after: bool) -> list[Attempt]:
     """Draw the first attempt and its follow-ups, about a business day apart."""
     options = (
-        ((0, 0.1), (1, 0.1), (2, 0.12), (3, 0.44), (4, 0.24))
+        ((0, 0.05), (1, 0.06), (2, 0.08), (3, 0.52), (4, 0.29))
         if is_after
         else ((0, 0.6), (1, 0.22), (2, 0.12), (3, 0.06))
     )
@@ -181,7 +200,7 @@ def _attempts(*, draws: Draws, world: World, start: datetime, is_after: bool) ->
 
 def _decided_at(*, draws: Draws, world: World, start: datetime, is_after: bool) -> datetime:
     """Draw when the rep said what becomes of the lead."""
-    if draws.chance("prompt", 0.92 if is_after else 0.6):
+    if draws.chance("prompt", 0.95 if is_after else 0.6):
         minutes = draws.log_normal("decided", median=70, sigma=0.9)
         return world.worked(start, minutes=min(minutes, 900))
     return world.worked(start, minutes=draws.between("decided late", 2, 10) * MINUTES_A_DAY)
@@ -217,7 +236,10 @@ def _turned_down(life: Life, *, draws: Draws, world: World, at: datetime) -> Non
         reason = "no_need"
     if reason == "unreachable":
         at = _exhaust(life, draws=draws, world=world, at=at)
-    life.steps.append(Step(to="rejected", occurred_at=at, reason=reason))
+    note = (
+        draws.one("note", NOTES[reason]) if reason in NOTES and draws.chance("noted", 0.4) else ""
+    )
+    life.steps.append(Step(to="rejected", occurred_at=at, reason=reason, note=note))
 
 
 def _exhaust(life: Life, *, draws: Draws, world: World, at: datetime) -> datetime:
