@@ -49,7 +49,7 @@ ENTRIES = (
         url_names=("pipeline:queue",),
         right="pipeline.view_lead",
         key="q",
-        prefixes=("/leads/", "/deals/"),
+        prefixes=("/leads/", "/deals/", "/clocks/"),
     ),
     Entry(
         label="Pipeline",

@@ -49,6 +49,11 @@ def deal_url(deal_id: int) -> str:
     return first_of("pipeline:opportunity_detail", args=[deal_id])
 
 
+def clock_url(clock_id: int) -> str:
+    """Return the page that explains a clock, empty where there is none."""
+    return first_of("pipeline:clock_detail", args=[clock_id])
+
+
 def with_changes(query: QueryDict, **changes: str | None) -> str:
     """Return the address of the same page with other parameters; None drops one."""
     changed = query.copy()

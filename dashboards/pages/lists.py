@@ -224,7 +224,7 @@ def overdue_entry(clock: Any, *, sees_names: bool, at: datetime) -> Context:
         "rep": clock.rep.name if clock.rep else "",
         "due_at": clock.due_at,
         "overdue": at - clock.due_at,
-        "explain_href": links.first_of("sla:clock_detail", "sla:clock", args=[clock.pk]),
+        "explain_href": links.clock_url(clock.pk),
     }
 
 
@@ -243,5 +243,5 @@ def _broken(breach: Any, *, sees_names: bool) -> Context:
         "state": _STATES.get(status, status),
         "tone": {"met_late": "warn", "excused": "outline"}.get(status, "bad"),
         "late": f"{formats.duration(seconds(late))} late" if late else "",
-        "explain_href": links.first_of("sla:clock_detail", "sla:clock", args=[clock.pk]),
+        "explain_href": links.clock_url(clock.pk),
     }

@@ -1,5 +1,6 @@
 """Pages of the pipeline."""
 
+from pipeline.views.clocks import clock_detail
 from pipeline.views.deals import (
     lead_opportunity,
     opportunity_accept,
@@ -25,6 +26,7 @@ from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
+    "clock_detail",
     "feedback_answer",
     "lead_accept",
     "lead_assign",

@@ -1,0 +1,296 @@
+"""Why a clock is a breach or is not: everything its page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from definitions.selectors import signers_of
+from pipeline.models import Lead
+from pipeline.selectors.actors import names_of
+from pipeline.selectors.clocks import RUNNING, terms_in_use
+from pipeline.selectors.evidence import evidence_rows
+from pipeline.selectors.lead import Fact
+from pipeline.selectors.persons import person_of
+from revops import formats
+from revops.people.models import Rep
+from sla.choices import ClockStatus, PauseReason, RevisionKind, Scope, Unit
+from sla.models import Breach, BreachRevision, Clock
+from sla.selectors import badge, explain_deadline
+
+if TYPE_CHECKING:
+    from pipeline.selectors.persons import Person
+    from revops.people.models import User
+    from revops.people.selectors import Viewer
+    from sla.selectors import Badge, DeadlineExplanation
+
+    Cell = dict[str, Any]
+    Stretch = tuple[datetime, list[Cell], timedelta]
+
+MISSED = frozenset({ClockStatus.BREACHED_OPEN, ClockStatus.BREACHED_CLOSED, ClockStatus.MET_LATE})
+_CORRECTED: dict[str, str] = {
+    RevisionKind.RESCINDED: "This is no breach any more: later evidence took it back.",
+    RevisionKind.EXCUSED: "This is a breach, and it was excused.",
+}
+_MEASURES: dict[str, str] = {
+    Unit.BUSINESS_HOURS: "",
+    Unit.BUSINESS_DAYS: "The promise counts whole business days: it is due when the last one "
+    "closes. The day it started is not one of them.",
+    Unit.CALENDAR_DAYS: "The promise counts calendar days: every day counts, open or not, and it "
+    "is due at the end of the last one.",
+    Unit.CALENDAR_HOURS: "The promise counts calendar hours: every hour counts, day and night.",
+    Unit.PER_MONTH: "The promise counts the MQLs of a calendar month.",
+    Unit.CALENDAR_MINUTES: "The promise counts calendar minutes: every one counts, day and night.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachStory:
+    """The ledger's row of a clock and what later evidence made of it."""
+
+    facts: list[Fact]
+    revisions: list[list[Cell]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockPage:
+    """Everything the page of a clock shows.
+
+    Attributes:
+        answer: Whether it is a breach, in one short sentence; `verdict` says why.
+        counted: Rows of the table of what counted, with a running total.
+        measure: What the unit counts, where the table alone does not say it.
+    """
+
+    clock: Clock
+    person: Person | None
+    subject: str
+    badge: Badge
+    answer: str
+    verdict: str
+    course: str
+    signers: str
+    is_provisional: bool
+    facts: list[Fact]
+    zone: str
+    counted: list[list[Cell]]
+    measure: str
+    evidence: list[list[Cell]]
+    holders: list[Fact]
+    story: BreachStory | None
+
+
+def find_clock(*, user: User, pk: int) -> Clock:
+    """Return a clock of a lead the user may see; a month's promise has no lead and is everybody's.
+
+    Raises:
+        Clock.DoesNotExist: There is none, or it is not for this reader.
+    """
+    theirs = Q(lead__isnull=True) | Q(lead__in=Lead.objects.visible_to(user))
+    return (
+        Clock.objects.filter(theirs)
+        .select_related(
+            "lead__company", "commitment__version__activation", "calendar_version__calendar", "rep"
+        )
+        .get(pk=pk)
+    )
+
+
+def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> ClockPage:
+    """Return why `clock` stands as it does; ten statements at most, whatever happened."""
+    terms = terms_in_use()
+    explained = explain_deadline(clock=clock, terms=terms, at=at)
+    version = clock.commitment.version
+    breach = Breach.objects.with_standing().filter(clock=clock).select_related("rep").first()
+    revisions = list(BreachRevision.objects.filter(breach=breach).order_by("pk")) if breach else []
+    reps = Rep.objects.in_bulk([fact.rep for fact in explained.evidence if fact.rep is not None])
+    names = names_of(
+        [*(fact.actor for fact in explained.evidence), *(row.actor for row in revisions)]
+    )
+    person = person_of(lead=clock.lead, reader=user) if clock.lead else None
+    when = _Times(explained.zone, reader)
+    return ClockPage(
+        clock=clock,
+        person=person,
+        subject=person.name if person else f"{clock.month:%B %Y}",
+        badge=badge(clock=clock, terms=terms, at=at, zone=reader.zone),
+        answer=_answer(clock, breach, at=at),
+        verdict=explained.verdict,
+        course=_course(clock, when, at=at),
+        signers=signers_of(version=version),
+        is_provisional=not getattr(getattr(version, "activation", None), "is_signed", False),
+        facts=_facts(clock, when),
+        zone=explained.zone.replace("_", " "),
+        counted=_counted(clock, explained, when, at=at),
+        measure=_MEASURES[clock.commitment.unit],
+        evidence=evidence_rows(
+            clock=clock, facts=explained.evidence, reps=reps, names=names, moment=when.moment
+        ),
+        holders=_holders(explained, reps, when),
+        story=_story(breach, revisions, names, when),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Instants in the zone of the promise; the reader's own time stands in the title."""
+
+    zone: str
+    reader: Viewer
+
+    def moment(self, at: datetime | None) -> str:
+        """Return the instant with its zone, a dash for None."""
+        return formats.DASH if at is None else self._shown(at, "moment")
+
+    def fact(self, term: str, at: datetime | None, *, note: str = "") -> Fact:
+        """Return the instant as an entry of a list of facts."""
+        elsewhere = ""
+        if at is not None and self.reader.zone != self.zone:
+            elsewhere = formats.local(
+                at, zone=self.reader.zone, style="full", twelve_hours=self.reader.twelve_hours
+            )
+        text = self.moment(at)
+        return Fact(term=term, text=f"{text}, {note}" if note else text, title=elsewhere)
+
+    def stretch(self, start: datetime, end: datetime) -> str:
+        """Return a stretch, with the day said once where it is one day."""
+        there = ZoneInfo(self.zone)
+        one_day = start.astimezone(there).date() == end.astimezone(there).date()
+        until = self._shown(end, "day_time")
+        until = until.partition(" ")[2] if one_day else until
+        begins = self._shown(start, "day_time").partition(" ")[2]
+        return f"{self._shown(start, 'day')}, {begins} to {until}"
+
+    def _shown(self, at: datetime, style: str) -> str:
+        return formats.local(
+            at, zone=self.zone, style=style, twelve_hours=self.reader.twelve_hours
+        )
+
+
+def _answer(clock: Clock, breach: Any, *, at: datetime) -> str:
+    """Say whether it is a breach; a missed promise nobody has swept yet is one already."""
+    if breach is not None:
+        return _CORRECTED.get(breach.last_revision, "This is a breach.")
+    is_overdue = (
+        clock.status == ClockStatus.PENDING
+        and clock.breach_at is not None
+        and clock.breach_at < at
+    )
+    if clock.status in MISSED or is_overdue:
+        return _missed(clock)
+    return f"This is no breach{' so far' if clock.status == ClockStatus.PENDING else ''}."
+
+
+def _missed(clock: Clock) -> str:
+    """Say why a missed promise is not in the ledger."""
+    if clock.scope == Scope.OWNER:
+        return "This is no breach of its own: the team's promise on the lead decides."
+    if not clock.enforced:
+        return "This is no breach: no SLA was in force when the clock started."
+    return "This is a breach; the ledger is about to have it."
+
+
+def _course(clock: Clock, when: _Times, *, at: datetime) -> str:
+    """Say when it started and was due."""
+    if clock.started_at is None or clock.due_at is None:
+        return ""
+    verb = "is" if clock.status in RUNNING and clock.due_at >= at else "was"
+    return (
+        f"It started {when.moment(clock.started_at)} and {verb} due {when.moment(clock.due_at)}."
+    )
+
+
+def _facts(clock: Clock, when: _Times) -> list[Fact]:
+    """Return the instants of the clock and the hours they are counted in."""
+    found = [when.fact("Started", clock.started_at), when.fact("Due", clock.due_at)]
+    if clock.breach_at is not None:
+        later = clock.due_at is not None and clock.breach_at > clock.due_at
+        note = "the next open hour: closed hours never count against anybody" if later else ""
+        found.append(when.fact("A breach after", clock.breach_at, note=note))
+    elif clock.paused_since is not None:
+        found.append(Fact(term="A breach after", text="Known when the pause ends"))
+    if clock.stopped_at is not None:
+        found.append(when.fact("Ended", clock.stopped_at))
+    version = clock.calendar_version
+    found.append(Fact(term="Zone", text=when.zone.replace("_", " ")))
+    found.append(Fact(term="Hours", text=f"{version.calendar}, version {version.number}"))
+    if clock.rep:
+        found.append(Fact(term="Held by", text=clock.rep.name))
+    return found
+
+
+def _counted(
+    clock: Clock, explained: DeadlineExplanation, when: _Times, *, at: datetime
+) -> list[list[Cell]]:
+    """Return what counted in order, with holidays, exceptions and pauses where they were met."""
+    there = ZoneInfo(explained.zone)
+    found: list[Stretch] = []
+    for one in explained.intervals:
+        later = clock.status in RUNNING and one.start >= at
+        words = "Open hours, still to come" if later else "Open hours"
+        cells = [{"text": when.stretch(one.start, one.end)}, {"text": words}]
+        found.append((one.start, cells, one.length))
+    for closed in explained.closed_dates:
+        begins = datetime.combine(closed.on, time.min, tzinfo=there)
+        cause = "Holiday" if closed.cause == "holiday" else "Other hours than usual"
+        words = f"{cause}: {closed.name}" if closed.name else cause
+        found.append(
+            (begins, [{"text": formats.local(begins, zone=explained.zone, style="day")},
+                      {"text": words}], timedelta(0))
+        )  # fmt: skip
+    for pause in explained.pauses:
+        until = when.stretch(pause.start, pause.end) if pause.end else ""
+        words = str(PauseReason(pause.reason).label).lower()
+        found.append(
+            (pause.start, [{"text": until or f"since {when.moment(pause.start)}"},
+                           {"text": f"Paused: {words}"}], timedelta(0))
+        )  # fmt: skip
+    total = timedelta(0)
+    rows: list[list[Cell]] = []
+    for _, cells, length in sorted(found, key=lambda row: row[0]):
+        total += length
+        shown = formats.duration(length) if length else formats.DASH
+        rows.append(
+            [*cells, {"text": shown, "number": True},
+             {"text": formats.duration(total) if total else "0 m", "number": True}]
+        )  # fmt: skip
+    return rows
+
+
+def _holders(explained: DeadlineExplanation, reps: dict[int, Rep], when: _Times) -> list[Fact]:
+    """Return who had the lead from when."""
+    return [
+        Fact(
+            term=when.moment(holder.since),
+            text=reps[holder.rep_id].name if holder.rep_id in reps else "A person not recorded",
+        )
+        for holder in explained.holders
+    ]
+
+
+def _story(
+    breach: Any, revisions: list[BreachRevision], names: dict[str, str], when: _Times
+) -> BreachStory | None:
+    """Return the ledger's entry with its corrections, oldest first."""
+    if breach is None:
+        return None
+    holder = f", {breach.rep.name} held the lead" if breach.rep else ""
+    rows = [
+        [
+            {"text": when.moment(row.at), "sub": names.get(row.actor, row.actor)},
+            {"text": row.get_kind_display(), "sub": row.reason.replace("_", " ")},
+            {"text": f"{row.get_old_status_display()} → {row.get_new_status_display()}"},
+        ]
+        for row in revisions
+    ]
+    facts = [
+        when.fact("Breach", breach.breach_at),
+        when.fact("Noticed", breach.detected_at),
+        Fact(term="Charged to", text=f"{breach.get_side_display()}{holder}"),
+        Fact(term="Cause", text=str(breach.get_cause_display())),
+    ]
+    return BreachStory(facts=facts, revisions=rows)
