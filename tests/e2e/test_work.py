@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import PHONE, breaches_of_rules, overflow
 
@@ -80,7 +81,7 @@ def test_a_reject_without_a_reason_keeps_the_form_and_moves_the_focus(open_as, w
     page.get_by_role("button", name="Reject lead").click()
 
     page.locator(".errors").wait_for()
-    assert page.evaluate("document.activeElement.className") == "errors"
+    expect(page.locator(".errors")).to_be_focused()
     assert page.get_by_role("textbox", name="Note").input_value() == "She has no say in it."
     assert breaches_of_rules(page) == []
 
