@@ -29,7 +29,7 @@ def evidence_rows(
     names: Mapping[str, str],
     moment: Callable[[datetime], str],
 ) -> list[list[dict[str, Any]]]:
-    """Return one row per fact: when it happened, what, who, when it was recorded.
+    """Return one row per fact: when it happened and was recorded, what, and who.
 
     Args:
         clock: The facts that started and stopped it say so.
@@ -42,16 +42,15 @@ def evidence_rows(
     rows = []
     for fact in facts:
         late = fact.recorded_at - fact.occurred_at
+        recorded = "recorded at once"
+        if late > SOON:
+            recorded = f"recorded {moment(fact.recorded_at)}, {formats.elapsed(late)} later"
         told = [part for part in (_detail(fact), marks.get(fact.key, "")) if part]
         rows.append(
             [
-                {"text": moment(fact.occurred_at)},
+                {"text": moment(fact.occurred_at), "sub": recorded},
                 {"text": _title(fact, reps), "sub": ", ".join(told)},
                 {"text": names.get(fact.actor, fact.actor)},
-                {
-                    "text": moment(fact.recorded_at),
-                    "sub": f"{formats.elapsed(late)} later" if late > SOON else "",
-                },
             ]
         )
     return rows

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from sla.selectors import Badge, DeadlineExplanation
 
     Cell = dict[str, Any]
-    Stretch = tuple[datetime, list[Cell], timedelta]
+    Stretch = tuple[datetime, str, str, timedelta]
 
+NONE = timedelta(0)
 MISSED = frozenset({ClockStatus.BREACHED_OPEN, ClockStatus.BREACHED_CLOSED, ClockStatus.MET_LATE})
 _CORRECTED: dict[str, str] = {
     RevisionKind.RESCINDED: "This is no breach any more: later evidence took it back.",
@@ -209,7 +210,11 @@ def _facts(clock: Clock, when: _Times) -> list[Fact]:
     found = [when.fact("Started", clock.started_at), when.fact("Due", clock.due_at)]
     if clock.breach_at is not None:
         later = clock.due_at is not None and clock.breach_at > clock.due_at
-        note = "the next open hour: closed hours never count against anybody" if later else ""
+        note = ""
+        if clock.lead_id is None:
+            note = "when the month is closed"
+        elif later:
+            note = "the next open hour: closed hours never count against anybody"
         found.append(when.fact("A breach after", clock.breach_at, note=note))
     elif clock.paused_since is not None:
         found.append(Fact(term="A breach after", text="Known when the pause ends"))
@@ -230,34 +235,30 @@ def _counted(
     there = ZoneInfo(explained.zone)
     found: list[Stretch] = []
     for one in explained.intervals:
-        later = clock.status in RUNNING and one.start >= at
-        words = "Open hours, still to come" if later else "Open hours"
-        cells = [{"text": when.stretch(one.start, one.end)}, {"text": words}]
-        found.append((one.start, cells, one.length))
+        words = "still to come" if clock.status in RUNNING and one.start >= at else ""
+        found.append((one.start, when.stretch(one.start, one.end), words, one.length))
     for closed in explained.closed_dates:
         begins = datetime.combine(closed.on, time.min, tzinfo=there)
-        cause = "Holiday" if closed.cause == "holiday" else "Other hours than usual"
+        cause = "holiday" if closed.cause == "holiday" else "other hours than usual"
         words = f"{cause}: {closed.name}" if closed.name else cause
         found.append(
-            (begins, [{"text": formats.local(begins, zone=explained.zone, style="day")},
-                      {"text": words}], timedelta(0))
-        )  # fmt: skip
+            (begins, formats.local(begins, zone=explained.zone, style="day"), words, NONE)
+        )
     for pause in explained.pauses:
+        words = f"paused: {str(PauseReason(pause.reason).label).lower()}"
         until = when.stretch(pause.start, pause.end) if pause.end else ""
-        words = str(PauseReason(pause.reason).label).lower()
-        found.append(
-            (pause.start, [{"text": until or f"since {when.moment(pause.start)}"},
-                           {"text": f"Paused: {words}"}], timedelta(0))
-        )  # fmt: skip
-    total = timedelta(0)
+        found.append((pause.start, until or f"since {when.moment(pause.start)}", words, NONE))
+    total = NONE
     rows: list[list[Cell]] = []
-    for _, cells, length in sorted(found, key=lambda row: row[0]):
+    for _, stretch, words, length in sorted(found, key=lambda row: row[0]):
         total += length
-        shown = formats.duration(length) if length else formats.DASH
         rows.append(
-            [*cells, {"text": shown, "number": True},
-             {"text": formats.duration(total) if total else "0 m", "number": True}]
-        )  # fmt: skip
+            [
+                {"text": stretch, "sub": words},
+                {"text": formats.duration(length) if length else formats.DASH, "number": True},
+                {"text": formats.duration(total) if total else "0 m", "number": True},
+            ]
+        )
     return rows
 
 

@@ -32,8 +32,8 @@ def clock_detail(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "page": page,
         "clock": clock,
-        "counted_columns": _columns("When", "What", "Counted", "Running total", numbers=2),
-        "evidence_columns": _columns("Occurred", "What", "Who", "Recorded"),
+        "counted_columns": _columns("When", "Counted", "Running total", numbers=2),
+        "evidence_columns": _columns("Occurred", "What", "Who"),
         "revision_columns": _columns("When", "Correction", "Status"),
     }
     return render(request, "pipeline/clock_detail.html", context)
