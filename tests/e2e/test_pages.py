@@ -67,6 +67,19 @@ def test_pages_of_a_rep_are_accessible_and_fit(open_as, size):
     assert [fault for path in paths for fault in faults_of(page, path)] == []
 
 
+@pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_clocks_explain_themselves_accessibly_and_fit(open_as, size):
+    page = open_as("revops", size=size)
+    paths = []
+    for address in ("/breaches/", "/breaches/?state=missed", "/breaches/?kind=attempts"):
+        page.goto(address)
+        paths.append(page.get_by_role("link", name="Why?").first.get_attribute("href"))
+
+    assert [fault for path in paths for fault in faults_of(page, path)] == []
+    assert page.get_by_text("This is a breach").count() == 1
+
+
 def faults_of(page, path):
     """Return what is wrong with a page in either theme, as lines one can act on."""
     page.goto(path)
