@@ -19,6 +19,7 @@ from revops.database import database_now
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SAMPLE_SUFFIX = "_sample"
 # Commands that need no database, or that start it themselves.
 WITHOUT_DATABASE = frozenset(
     {"help", "--help", "-h", "version", "--version", "collectstatic", "serve", "demo"}
@@ -79,6 +80,13 @@ def ensure_database() -> None:
                 f" CREATE ROLE {roles.READ_ONLY_ROLE} NOLOGIN;"
                 f" CREATE DATABASE {name} OWNER {owner['USER']};"
             ) from error
+
+
+def use_sample_database() -> None:
+    """Point every connection of this process at the sample company's own database."""
+    name = str(settings.DATABASES["default"]["NAME"]).removesuffix(SAMPLE_SUFFIX) + SAMPLE_SUFFIX
+    settings.DATABASES["default"]["NAME"] = name
+    connections["default"].settings_dict["NAME"] = name
 
 
 def drop_database() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 from rich.console import Console
 from rich.panel import Panel
@@ -18,7 +18,6 @@ from revops.database import database_now
 from revops.people.models import Organization, User
 
 PASSWORD = "demo"  # noqa: S105 (the sample company's, printed for everybody)
-SUFFIX = "_sample"
 
 
 class Command(BaseCommand):
@@ -34,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         console = Console()
-        use_sample_database()
+        local.use_sample_database()
         with sample_server():
             if options["reset"]:
                 local.drop_database()
@@ -46,13 +45,6 @@ class Command(BaseCommand):
             port = web.free_port(host=options["host"], port=options["port"])
             print_box(console, url=f"http://{options['host']}:{port}/")
             web.serve(host=options["host"], port=port)
-
-
-def use_sample_database() -> None:
-    """Point every connection of this process at the sample's own database."""
-    name = f"{settings.DATABASES['default']['NAME']}{SUFFIX}"
-    settings.DATABASES["default"]["NAME"] = name
-    connections["default"].settings_dict["NAME"] = name
 
 
 @contextlib.contextmanager

@@ -33,6 +33,9 @@ class Command(BaseCommand):
             self._revoke(name=name, at=at)
             return
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
+        longest = ApiKey._meta.get_field("name").max_length or 0
+        if len(name) > longest:
+            raise CommandError(f"A key's name has at most {longest} characters.")
         if not scopes:
             raise CommandError("Say what the key may do: --scopes leads:write,leads:read")
         try:
