@@ -206,7 +206,7 @@ def _sentences(clock: Clock, explained: DeadlineExplanation, hours: BusinessCale
 
 _VERDICTS: dict[str, str] = {
     ClockStatus.MET: "Kept: it was done {stopped}.",
-    ClockStatus.MET_LATE: "Missed: it was done {stopped}, {late} of business time late.",
+    ClockStatus.MET_LATE: "Missed: it was done {stopped}, {late} late.",
     ClockStatus.BREACHED_CLOSED: "Missed: it ended {stopped} without being done.",
     ClockStatus.SUPERSEDED: "Handed over {stopped} while there was time left.",
     ClockStatus.CANCELLED: "Out of the counts since {stopped}.",
@@ -222,18 +222,31 @@ def _verdict(clock: Clock, hours: BusinessCalendar, at: datetime) -> str:
     if clock.kind == ClockKind.MQL_VOLUME and clock.counted is not None:
         kept = "Kept" if status == ClockStatus.MET else "Missed"
         return f"{kept}: {clock.counted} of {clock.measure.get('target')} MQLs."
-    late = timedelta(seconds=clock.late_business_seconds or 0)
+    business = clock.commitment.unit in BUSINESS
+    late = clock.late_business_seconds if business else clock.late_calendar_seconds
     blanks: dict[str, Any] = {
         "stopped": formats.local(clock.stopped_at, zone=hours.zone.key)
         if clock.stopped_at
         else formats.DASH,
-        "late": formats.duration(late),
+        "late": _measured(timedelta(seconds=late or 0), business=business),
     }
+    if clock.kind == ClockKind.LEAD_AGE and status == ClockStatus.BREACHED_CLOSED:
+        return "Missed: the lead was handed over {stopped}, {late} too old.".format(**blanks)
     if status in _VERDICTS:
         return _VERDICTS[status].format(**blanks)
     if clock.paused_since is not None:
         return "The clock stands still; it goes on when the pause ends."
     if clock.breach_at is not None and at > clock.breach_at and clock.due_at is not None:
-        over = formats.duration(hours.between(clock.due_at, at))
-        return f"Missed: nothing has been done, {over} of business time over."
+        over = hours.between(clock.due_at, at) if business else at - clock.due_at
+        done = "nothing has been done"
+        if clock.kind == ClockKind.ATTEMPTS and clock.counted:
+            done = f"only {clock.counted} of {clock.commitment.count} attempts were made"
+        return f"Missed: {done}, {_measured(over, business=business)} over."
     return "Running: there is time left."
+
+
+def _measured(length: timedelta, *, business: bool) -> str:
+    """Return a length in the promise's own measure, as its badge says it."""
+    if business:
+        return f"{formats.duration(length)} of business time"
+    return formats.elapsed(length)

@@ -108,6 +108,34 @@ def test_badge_of_a_cancelled_clock_is_exempt(lead):
     assert shown(FRIDAY + DAY).state == "exempt"
 
 
+@pytest.mark.parametrize(
+    ("unit", "verdict"),
+    [
+        pytest.param(
+            "business_days",
+            "Missed: it was done Wed 18 Feb, 15:00 EST, 6 h of business time late.",
+            id="open hours",
+        ),
+        pytest.param(
+            "calendar_days", "Missed: it was done Wed 18 Feb, 15:00 EST, 3 d 15 h late.", id="days"
+        ),
+    ],
+)
+def test_a_verdict_says_lateness_in_the_measure_of_the_promise(unit, verdict):
+    calendar = CalendarFactory()
+    CalendarVersionFactory(calendar=calendar, spec=NAMED)
+    commitment_in_force(calendar=calendar, allowance_amount=1, unit=unit)
+    lead = LeadFactory()
+    tell(lead, EvidenceKind.ASSIGNED, FRIDAY, rep_id=RepFactory().pk)
+    tell(lead, EvidenceKind.OUTREACH, FRIDAY + 5 * DAY)
+    clock = Clock.objects.select_related("commitment").get(scope="lead")
+    at = FRIDAY + 6 * DAY
+
+    told = selectors.explain_deadline(clock=clock, terms=services.current_terms(at=at), at=at)
+
+    assert told.verdict == verdict
+
+
 def test_a_deadline_explains_itself(lead):
     tell(lead, EvidenceKind.PAUSED, FRIDAY + HOUR, payload={"reason": "waiting_on_marketing"})
     tell(lead, EvidenceKind.RESUMED, FRIDAY + 4 * DAY)
