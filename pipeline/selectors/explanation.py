@@ -40,7 +40,7 @@ _CORRECTED: dict[str, str] = {
 _MEASURES: dict[str, str] = {
     Unit.BUSINESS_HOURS: "",
     Unit.BUSINESS_DAYS: "The promise counts whole business days: it is due when the last one "
-    "closes. The day it started is not one of them.",
+    "closes. The open day on which it started, or else the next one, is not one of them.",
     Unit.CALENDAR_DAYS: "The promise counts calendar days: every day counts, open or not, and it "
     "is due at the end of the last one.",
     Unit.CALENDAR_HOURS: "The promise counts calendar hours: every hour counts, day and night.",
@@ -145,7 +145,11 @@ class _Times:
 
     def moment(self, at: datetime | None) -> str:
         """Return the instant with its zone, a dash for None."""
-        return formats.DASH if at is None else self._shown(at, "moment")
+        if at is None:
+            return formats.DASH
+        there, now = ZoneInfo(self.zone), self.reader.at
+        same_year = now is None or at.astimezone(there).year == now.astimezone(there).year
+        return self._shown(at, "moment" if same_year else "full")
 
     def fact(self, term: str, at: datetime | None, *, note: str = "") -> Fact:
         """Return the instant as an entry of a list of facts."""

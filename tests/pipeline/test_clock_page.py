@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -135,6 +136,15 @@ def test_evidence_says_what_started_and_stopped_the_clock(lead, sam):
     assert said["Assigned to Sam Ortiz"] == "started the clock"
     assert said["Contact attempt"] == "call, no answer, stopped the clock"
     assert [fact.text for fact in page.holders] == ["Sam Ortiz"]
+
+
+def test_instants_of_another_year_say_the_year(lead, sam):
+    clock = find_clock(user=sam, pk=clock_of(lead).pk)
+    later = replace(READER, at=FRIDAY + 365 * DAY)
+
+    page = clock_page(clock=clock, user=sam, reader=later, at=FRIDAY + 365 * DAY)
+
+    assert "Tue 17 Feb 2026, 11:00 EST" in [fact.text for fact in page.facts]
 
 
 def test_a_pause_stands_where_it_was(lead, sam):
