@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dashboards.sample import names
-
-if TYPE_CHECKING:
-    from dashboards.sample.draws import Draws
+from dashboards.sample.draws import Draws
 
 
 @dataclass(frozen=True)
@@ -146,9 +144,11 @@ def person(*, draws: Draws, hand_raiser: bool) -> Person:
     domain = "".join(letter for letter in company.lower() if letter.isascii() and letter.isalnum())
     first, last = draws.one("first", names.FIRST), draws.one("last", names.LAST)
     title, seniority = draws.weighted("title", TITLES)
-    size = int(min(draws.log_normal("size", median=170, sigma=1.15), 60_000))
-    country = draws.weighted("country", COUNTRIES)
-    technology = tuple(t for t in TECHNOLOGY if draws.chance(f"tech {t}", 0.24))
+    # What is true of a company is the same for everybody who works there.
+    firm = Draws(f"company|{company}")
+    size = int(min(firm.log_normal("size", median=170, sigma=1.15), 60_000))
+    country = firm.weighted("country", COUNTRIES)
+    technology = tuple(t for t in TECHNOLOGY if firm.chance(f"tech {t}", 0.24))
     return Person(
         first_name=first,
         last_name=last,
@@ -157,7 +157,7 @@ def person(*, draws: Draws, hand_raiser: bool) -> Person:
         seniority=seniority,
         company=company,
         company_domain=f"{domain}.example",
-        company_size=None if draws.chance("size unknown", 0.06) else size,
+        company_size=None if firm.chance("size unknown", 0.06) else size,
         industry=industry,
         country=country,
         technology=technology,
