@@ -15,6 +15,7 @@ from definitions.selectors.contents import (
 from definitions.selectors.history import (
     Milestone,
     awaiting,
+    compared_with,
     head_sha256,
     open_draft_of,
     open_request_of,
@@ -42,6 +43,7 @@ __all__ = [
     "Wording",
     "awaiting",
     "cached_schedule",
+    "compared_with",
     "contribution_of",
     "definitions_of",
     "document_of",

@@ -116,6 +116,42 @@ def _standing(
     return Standing.IN_FORCE if activation.is_signed else Standing.PROVISIONAL
 
 
+def compared_with(
+    *, request: SignatureRequest, reader: User, at: datetime
+) -> tuple[Version, bool]:
+    """Return the version the changes of a request are told against.
+
+    That is the version the reader signed last, of those that came into force and were not
+    withdrawn; else the one in use. Only older versions count, and for a request that has ended
+    only what held by then, so that its page says the same for ever.
+
+    Returns:
+        The version, and whether the reader signed it.
+    """
+    version = request.version
+    closure = getattr(request, "closure", None)
+    ended = request.expires_at if closure is None else closure.closed_at
+    moment = min(at, ended)
+    held = (
+        Activation.objects.filter(
+            kind=version.kind, version__number__lt=version.number, effective_from__lte=moment
+        )
+        .exclude(withdrawal__withdrawn_at__lte=moment)
+        .select_related("version")
+    )
+    own = (
+        held.filter(version__signature_request__signatures__signer=reader)
+        .order_by("-version__signature_request__signatures__position")
+        .first()
+    )
+    if own is not None:
+        return own.version, True
+    in_use = held.order_by("-effective_from", "-id").first()
+    if in_use is not None:
+        return in_use.version, False
+    return version.based_on or version, False
+
+
 def open_draft_of(*, kind: DocumentKind | str) -> Draft | None:
     """Return the open draft of a kind, or None."""
     return Draft.objects.filter(kind=kind, closed_at__isnull=True).first()

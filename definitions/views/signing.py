@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from definitions.models import Version
     from revops.people.models import User
 
 may_read = permission_required("definitions.view_agreement", raise_exception=True)
@@ -172,7 +171,9 @@ def _page(
 ) -> HttpResponse:
     version = asked.version
     after = sections(selectors.document_of(version))
-    base, is_own = _compared_with(version=version, user=member(request), at=instant(request))
+    base, is_own = selectors.compared_with(
+        request=asked, reader=member(request), at=instant(request)
+    )
     before = sections(selectors.document_of(base))
     closure = getattr(asked, "closure", None)
     return render(
@@ -196,22 +197,6 @@ def _page(
         },
         status=status,
     )
-
-
-def _compared_with(*, version: Version, user: User, at: datetime) -> tuple[Version, bool]:
-    """Return the version the summary of changes is against, and whether the reader signed it."""
-    last = (
-        Signature.objects.filter(signer=user, request__version__kind=version.kind)
-        .exclude(request__version=version)
-        .select_related("request__version")
-        .order_by("-position")
-        .first()
-    )
-    if last is not None:
-        return last.request.version, True
-    if version.based_on is not None:
-        return version.based_on, False
-    return selectors.version_in_use(kind=version.kind, at=at).version, False
 
 
 def _address(request: HttpRequest) -> str | None:
