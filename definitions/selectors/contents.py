@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from django.db.models import Subquery
+
 from definitions.choices import DocumentKind, Purpose
 from definitions.documents import parse_document
 from definitions.models import Activation, Reason, Signature, Version
 from definitions.selectors.schedule import Entry, VersionInUse, version_in_use
+from revops import formats
+from revops.people.models import Organization
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,15 +136,20 @@ def _wordings(in_use: VersionInUse, signers: str) -> dict[str, Wording]:
 
 
 def signers_of(*, version: Version) -> str:
-    """Return who signed a version and when the last one did, in words; empty when nobody did."""
+    """Return who signed a version and when the last one did, in words; empty when nobody did.
+
+    The date is the one in the organisation's zone; it is read in the same statement.
+    """
+    zone = Subquery(Organization.objects.values("timezone")[:1])
     signed = list(
         Signature.objects.filter(request__version=version)
+        .annotate(zone=zone)
         .order_by("position")
-        .values_list("typed_name", "signed_at")
+        .values_list("typed_name", "signed_at", "zone")
     )
     if not signed:
         return ""
-    names = [name for name, _ in signed]
+    names = [name for name, _, _ in signed]
     together = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
-    last = signed[-1][1]
-    return f"{together} on {last.day} {last:%b %Y}"
+    _, last, there = signed[-1]
+    return f"{together} on {formats.local(last, zone=there or 'UTC', style='date')}"

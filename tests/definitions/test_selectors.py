@@ -6,6 +6,7 @@ from definitions import selectors
 from definitions.choices import Standing
 from tests.factories.definitions import DAY, MINUTE, NOON, sign, signed_version
 
+HOUR = 60 * MINUTE
 LATER = NOON + MINUTE
 
 
@@ -77,3 +78,11 @@ def test_past_versions_stay_what_leads_were_judged_by(cast):
     in_use = selectors.version_in_use(kind="definitions", at=NOON + DAY).version
     assert selectors.definitions_of(in_use).mql.fit_threshold == 70
     assert selectors.version_in_use(kind="definitions", at=NOON).version == before
+
+
+def test_day_of_signing_is_the_organisations(cast):
+    """Four in the morning in UTC is the evening before in New York."""
+    night = NOON + 13 * HOUR
+    version = signed_version("definitions", cast=cast, at=night)
+
+    assert (night.day, selectors.signers_of(version=version)[-10:]) == (4, "3 Mar 2026")
