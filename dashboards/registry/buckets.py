@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, CharField, F, OuterRef, Subquery, Value, When
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from dashboards import metrics
 from dashboards.filters import MISSING, Grouping
+from dashboards.metrics import Period
 from dashboards.registry.expressions import (
     MonthsBefore,
     ToChar,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 TIMES = ("week", "month", "quarter", "year")
 PEOPLE = ("rep", "team", "manager")
 SOURCES = ("channel", "source_group", "campaign", "segment", "account")
+_MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+_QUARTER = re.compile(r"([12]\d{3})Q([1-4])", re.ASCII)
+_YEAR = re.compile(r"([12]\d{3})()", re.ASCII)
 COMMON = frozenset({*TIMES, *PEOPLE, *SOURCES, "version"})
 
 
@@ -140,6 +145,38 @@ def time_key(name: str, *, began_on: date) -> str:
             return str(began_on.year)
         case _:
             return began_on.isoformat()
+
+
+def stretch(name: str, *, key: str, asked: MetricFilter) -> Period | None:
+    """Return the days of the bucket `key` inside the period; None where it is no such stretch."""
+    try:
+        began_on, ended_on = _days_of(name, key=key, first_month=asked.setting.fiscal_start_month)
+        within = Period(max(began_on, asked.period.starts_on), min(ended_on, asked.period.ends_on))
+    except (ValueError, OverflowError):
+        return None
+    return within
+
+
+def _days_of(name: str, *, key: str, first_month: int) -> tuple[date, date]:
+    """Return the first day of a stretch and the first after it.
+
+    Raises:
+        ValueError: No stretch has this key.
+    """
+    if name == "week":
+        monday = date.fromisoformat(key)
+        if monday.weekday() or time_key(name, began_on=monday) != key:
+            raise ValueError("weeks are named by their Monday")
+        return monday, monday + timedelta(days=7)
+    pattern = {"month": _MONTH, "quarter": _QUARTER, "year": _YEAR}[name]
+    match = pattern.fullmatch(key)
+    if match is None:
+        raise ValueError("no such stretch of time")
+    year, place = int(match[1]), int(match[2] or 1)
+    months = {"month": 1, "quarter": 3, "year": 12}[name]
+    shifted = first_month - 1 if name == "quarter" else 0
+    start = metrics.add_months(day=date(year, 1, 1), months=(place - 1) * months + shifted)
+    return start, metrics.add_months(day=start, months=months)
 
 
 def _attribute(key: str, *, subject: Subject) -> Combinable:
