@@ -71,7 +71,8 @@ def burn_up(
 
 def _burn_layout(axis: Sequence[str], *, top: float, marks: Sequence[Mark], money: str) -> Figure:
     return {
-        "margin": {"l": 46, "r": 26, "t": 10, "b": 26},
+        # A mark's words stand above the plot and need a line of their own.
+        "margin": {"l": 46, "r": 26, "t": 26 if marks else 10, "b": 26},
         "xaxis": {
             "type": "date",
             "range": [axis[0], axis[-1]],
@@ -89,11 +90,13 @@ def _burn_layout(axis: Sequence[str], *, top: float, marks: Sequence[Mark], mone
         },
         "hovermode": "x unified",
         "shapes": [vertical(mark.on.isoformat(), colour=ACCENT) for mark in marks],
-        "annotations": [_mark(mark) for mark in marks],
+        "annotations": [_mark(mark, axis=axis) for mark in marks],
     }
 
 
-def _mark(mark: Mark) -> Figure:
+def _mark(mark: Mark, *, axis: Sequence[str]) -> Figure:
+    """Put a mark's words above the plot, to the side of its line where there is room."""
+    is_late = mark.on.isoformat() > axis[len(axis) // 2]
     return {
         "x": mark.on.isoformat(),
         "y": 1,
@@ -102,7 +105,7 @@ def _mark(mark: Mark) -> Figure:
         "text": mark.text,
         "showarrow": False,
         "font": {"color": ACCENT},
-        "xanchor": "left",
+        "xanchor": "right" if is_late else "left",
     }
 
 

@@ -86,3 +86,20 @@ def test_points_open_the_rows_behind_them():
     figure = charts.bars(points=MONTHS)
 
     assert figure["data"][0]["customdata"] == ["/a/", "/b/"]
+
+
+@pytest.mark.parametrize(
+    ("on", "side"),
+    [
+        pytest.param(date(2026, 10, 2), "left", id="early"),
+        pytest.param(date(2026, 12, 28), "right", id="late"),
+    ],
+)
+def test_a_version_that_took_effect_has_room_for_its_words(on, side):
+    figure = charts.burn_up(
+        days=DAYS, reached=[1.0], target=30.0, marks=[Mark(on, "definitions v4")]
+    )
+
+    assert figure["layout"]["margin"]["t"] >= 20
+    (words,) = figure["layout"]["annotations"]
+    assert words["xanchor"] == side
