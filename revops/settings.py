@@ -192,8 +192,6 @@ STORAGES = {
 # Services that run again and again: (dotted path, seconds between runs). Each takes `at` and may
 # run twice, late, or in several places at once. Celery beat, the scheduler thread and
 # `manage.py sweep` all read this list.
-# What `provision` runs once the tables are there; each may be run again.
-INSTALL_SERVICES = ["definitions.services.install_defaults"]
 PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("sla.services.sweep", 30),
     ("revops.outbox.services.deliver", 30),
@@ -203,11 +201,12 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("definitions.services.expire_requests", 3600),
     ("definitions.services.remind_signers", 3600),
 ]
+# What `provision` runs once the tables are there; it may be run again.
+INSTALL_SERVICES = ["definitions.services.install_defaults"]
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
 OLDEST_OVERDUE = "sla.selectors.oldest_overdue"  # the earliest breach_at not flagged, or None
 
 REDIS_URL = env.text("REDIS_URL")  # the broker; without it the scheduler thread does the work
-
 # Channels messages leave by; what is not configured here gets no messages.
 MAIL = env.mail("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -222,15 +221,21 @@ OUTBOX_LETTERS: dict[str, str] = {
         for kind in ("rescinded", "reinstated", "reclassified", "excused")
     },
     "lead.assigned": "dashboards.letters.lead_assigned",
-    "lead.accepted": "dashboards.letters.lead_moved",
-    "lead.rejected": "dashboards.letters.lead_moved",
-    "lead.recycled": "dashboards.letters.lead_moved",
+    **{
+        f"lead.{to}": "dashboards.letters.lead_moved"
+        for to in ("accepted", "rejected", "recycled")
+    },
     "opportunity.created": "dashboards.letters.opportunity_created",
     "opportunity.closed": "dashboards.letters.opportunity_closed",
-    "signature_requested": "definitions.letters.signature_requested",
-    "version_signed": "definitions.letters.version_signed",
-    "version_in_force": "definitions.letters.version_in_force",
-    "version_declined": "definitions.letters.version_declined",
+    **{
+        kind: f"definitions.letters.{kind}"
+        for kind in (
+            "signature_requested",
+            "version_signed",
+            "version_in_force",
+            "version_declined",
+        )
+    },
 }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", options=("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
