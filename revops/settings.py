@@ -5,6 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from revops import embedded, env, logs
+from revops.outbox import letters
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
@@ -212,31 +213,7 @@ MAIL = env.mail("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(MAIL or {})
 SLACK_WEBHOOK_URL = env.text("SLACK_WEBHOOK_URL")
-# kind of message -> dotted path of the function that makes its `outbox.channels.Letter`
-OUTBOX_LETTERS: dict[str, str] = {
-    "sla.breached": "dashboards.letters.breached",
-    "sla.due_soon": "dashboards.letters.due_soon",
-    **{
-        f"sla.breach_{kind}": "dashboards.letters.breach_revised"
-        for kind in ("rescinded", "reinstated", "reclassified", "excused")
-    },
-    "lead.assigned": "dashboards.letters.lead_assigned",
-    **{
-        f"lead.{to}": "dashboards.letters.lead_moved"
-        for to in ("accepted", "rejected", "recycled")
-    },
-    "opportunity.created": "dashboards.letters.opportunity_created",
-    "opportunity.closed": "dashboards.letters.opportunity_closed",
-    **{
-        kind: f"definitions.letters.{kind}"
-        for kind in (
-            "signature_requested",
-            "version_signed",
-            "version_in_force",
-            "version_declined",
-        )
-    },
-}
+OUTBOX_LETTERS = letters.LETTERS
 
 LOG_LEVEL = env.choice("LOG_LEVEL", options=("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 LOGGING = logs.configuration(level=LOG_LEVEL, as_json=not DEBUG)
