@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from definitions.canonical import normal
 from definitions.choices import DocumentKind, Purpose
 from definitions.content import Contribution, Definitions, ScoreModel, Sla
+from definitions.faults import Fault, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,14 +62,6 @@ TITLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a document, and where: clause and fields joined by slashes."""
-
-    path: str
-    message: str
-
-
 class ContentError(ValueError):
     """A content that is no valid document; `faults` names each place."""
 
@@ -92,7 +84,7 @@ def parse_document(*, kind: DocumentKind, content: Mapping[str, Any]) -> Documen
     try:
         return MODELS[kind].model_validate(content)
     except ValidationError as error:
-        raise ContentError([_fault(each) for each in error.errors()]) from error
+        raise ContentError([fault_of(each) for each in error.errors()]) from error
     except RecursionError as error:
         raise ContentError([Fault("/", "nested too deeply")]) from error
 
@@ -110,11 +102,6 @@ def _unstorable(held: Any, path: str) -> Iterator[str]:
             pending += [(key, place) for key in value if isinstance(key, str)]
         elif isinstance(value, list | tuple):
             pending += [(each, f"{place}/{index}") for index, each in enumerate(value)]
-
-
-def _fault(error: Any) -> Fault:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Fault("/".join(str(part) for part in error["loc"]) or "/", message)
 
 
 def plain(document: Document) -> dict[str, Any]:

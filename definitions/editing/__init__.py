@@ -4,8 +4,18 @@ Inputs are named after their place, "body-edge_cases-0-ruling", so that a refusa
 finds the input it is about.
 """
 
-from definitions.editing.forms import form_of, with_faults
+from definitions.editing.forms import faults_in_words, form_of, with_faults
 from definitions.editing.nodes import Group, Input, Kind, Node, walk
 from definitions.editing.posts import body_of
 
-__all__ = ["Group", "Input", "Kind", "Node", "body_of", "form_of", "walk", "with_faults"]
+__all__ = [
+    "Group",
+    "Input",
+    "Kind",
+    "Node",
+    "body_of",
+    "faults_in_words",
+    "form_of",
+    "walk",
+    "with_faults",
+]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from definitions.criteria import sentence
 from definitions.criteria_json import CriteriaError, parse
+from definitions.documents import SPLIT, clause_title
 from definitions.editing.nodes import (
     ROOT,
     Group,
@@ -27,11 +28,11 @@ from definitions.editing.nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from definitions.choices import DocumentKind
     from definitions.content.part import Part
-    from definitions.documents import Fault
+    from definitions.faults import Fault
 
 BLANK_ENTRIES = 1
 
@@ -46,12 +47,39 @@ def with_faults(node: Node, *, key: str, faults: Sequence[Fault]) -> Node:
     by_name: dict[str, list[str]] = {}
     names = {each.name for each in walk(node)}
     for fault in faults:
-        inside = fault.path.removeprefix(key).strip("/")
-        name = "-".join((ROOT, *inside.split("/"))) if inside else ROOT
-        while name not in names and "-" in name:
-            name = name.rpartition("-")[0]
-        by_name.setdefault(name, []).append(fault.message)
+        name = _place(fault.path, key=key, names=names)
+        by_name.setdefault(name, []).append(f"{fault.message[:1].upper()}{fault.message[1:]}")
     return _marked(node, by_name)
+
+
+def faults_in_words(node: Node, *, key: str, faults: Sequence[Fault]) -> list[str]:
+    """Return each fault after the labels that lead to its input: "Fit threshold: at most 100"."""
+    labels = {each.name: each.label for each in walk(node)}
+    return [f"{_label(fault.path, key=key, labels=labels)}: {fault.message}" for fault in faults]
+
+
+def _label(path: str, *, key: str, labels: Mapping[str, str]) -> str:
+    if path != key and path.strip("/") and not path.startswith(f"{key}/"):
+        clause, _, rest = path.partition("/")
+        split = any(clause in names for names in SPLIT.values())
+        entry = rest.partition("/")[0] if split else ""
+        return clause_title(key=f"{clause}/{entry}".strip("/"), body=None)
+    name = _place(path, key=key, names=labels)
+    leading: list[str] = []
+    while name != ROOT:
+        if name in labels:
+            leading.insert(0, labels[name])
+        name = name.rpartition("-")[0]
+    return ", ".join(leading) or labels[ROOT]
+
+
+def _place(path: str, *, key: str, names: Collection[str]) -> str:
+    """Return the name of the input a path leads to, or of the nearest group around it."""
+    inside = path.removeprefix(f"{key}/") if path.startswith(f"{key}/") else ""
+    name = "-".join((ROOT, *inside.split("/"))) if inside else ROOT
+    while name not in names and "-" in name:
+        name = name.rpartition("-")[0]
+    return name
 
 
 def _marked(node: Node, by_name: Mapping[str, list[str]]) -> Node:

@@ -11,12 +11,12 @@ from definitions import selectors
 from definitions.choices import Closure, DocumentKind, Purpose
 from definitions.documents import (
     ContentError,
-    Fault,
     clauses_of,
     content_of,
     parse_document,
     plain,
 )
+from definitions.faults import Fault
 from definitions.models import Clause, Draft, SignatureRequest, history_by
 from definitions.services.base import (
     DocumentError,
