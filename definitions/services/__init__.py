@@ -13,6 +13,7 @@ from definitions.services.drafts import (
 from definitions.services.freezing import install_defaults
 from definitions.services.requests import (
     RequestRefusedError,
+    day_in_words,
     earliest_change,
     expire_requests,
     remind_signers,
@@ -45,6 +46,7 @@ __all__ = [
     "StaleAuthenticationError",
     "TypedNameError",
     "assembled",
+    "day_in_words",
     "decline_version",
     "draft_content",
     "earliest_change",

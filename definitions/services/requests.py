@@ -25,6 +25,7 @@ from definitions.services.base import (
 )
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
+from revops import formats
 from revops.outbox.services import Notice, announce
 from revops.people.choices import Role, Side
 from revops.people.models import Organization, User
@@ -150,9 +151,17 @@ def quarter_begins(*, document: Document) -> datetime | None:
     """Return the first instant of a contribution agreement's quarter; None for other documents."""
     if not isinstance(document, Contribution) or document.quarter is None:
         return None
-    zone = Organization.objects.values_list("timezone", flat=True).first() or "UTC"
     day = document.quarter.starts_on
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(_zone()))
+
+
+def _zone() -> str:
+    return Organization.objects.values_list("timezone", flat=True).first() or "UTC"
+
+
+def day_in_words(*, instant: datetime) -> str:
+    """Return the organisation's day of an instant, as the pages write days."""
+    return formats.local(instant, zone=_zone(), style="date")
 
 
 def refuse_too_soon(
@@ -169,13 +178,15 @@ def refuse_too_soon(
     if earliest is not None and starts < earliest:
         raise RequestRefusedError(
             f"The last signed change is less than {STABLE_MONTHS[kind]} months old. This one may "
-            f"take effect on {earliest:%Y-%m-%d} or later, or as an exception with a reason."
+            f"take effect on {day_in_words(instant=earliest)} or later, or as an exception with a "
+            "reason."
         )
     first = quarter_begins(document=document)
     if first is not None and starts != first:
         raise RequestRefusedError(
-            f"A contribution agreement takes effect on its quarter's first day, {first:%Y-%m-%d}, "
-            "and is signed before it. A later one is an exception with a reason."
+            "A contribution agreement takes effect on its quarter's first day, "
+            f"{day_in_words(instant=first)}, and is signed before it. A later one is an exception "
+            "with a reason."
         )
 
 

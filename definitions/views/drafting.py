@@ -72,6 +72,7 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
     scores = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=at)
     request = selectors.open_request_of(draft=draft, at=at)
     clauses = {clause.key: clause for clause in draft.clauses.select_related("edited_by")}
+    earliest = services.earliest_change(kind=kind, at=at)
     changed_keys = {change.key for change in changed}
     return {
         "draft": draft,
@@ -95,7 +96,7 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
         ),
         "open_request": request,
         "slots": slots_of(request),
-        "earliest": services.earliest_change(kind=kind, at=at),
+        "earliest": "" if earliest is None else services.day_in_words(instant=earliest),
         "form": form,
     }
 
@@ -136,7 +137,7 @@ def clause(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             clause=stored,
             node=node,
             revision=_revision(request),
-            faults=error.faults,
+            faults=editing.faults_in_words(node, key=key, faults=error.faults),
             status=422,
         )
     except services.DraftClosedError as refusal:
@@ -184,7 +185,7 @@ def _clause_page(
     clause: Clause,
     node: editing.Node,
     revision: int | None = None,
-    faults: list[Any] | None = None,
+    faults: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     return render(

@@ -9,7 +9,7 @@ from definitions import services
 from definitions.choices import DocumentKind
 from definitions.models import Clause, Draft, SignatureRequest
 from tests.definitions.test_content import posted
-from tests.factories.definitions import sign_all
+from tests.factories.definitions import DAY, edited, sign_all, signed_version
 
 
 def test_draft_is_opened_and_shown(as_):
@@ -107,7 +107,9 @@ def test_impossible_threshold_is_refused_at_its_input(as_, cast, now):
     assert response.status_code == 422
     page = response.content.decode()
     assert 'value="600"' in page
-    assert "less than or equal to 100" in page
+    assert "<li>Fit threshold: at most 100</li>" in page
+    assert "At most 100</p>" in page
+    assert "Input should" not in page
 
 
 def test_second_editor_gets_both_texts(as_, sla_draft):
@@ -160,10 +162,10 @@ def test_hostile_criteria_are_refused_naming_the_node(as_, cast, now):
     form["revision"] = "1"
 
     for text, words in (
-        ("{", "valid dictionary"),
+        ("{", "Further criteria: cannot be read"),
         ('{"not": ' * 50 + "{}" + "}" * 50, "nested deeper than 10 levels"),
         ('{"not": ' * 900 + "{}" + "}" * 900, "Please check this"),
-        ("[" * 100_000, "valid dictionary"),
+        ("[" * 100_000, "Further criteria: cannot be read"),
         ('{"field": "shoe_size", "operator": "is_known"}', "no field is called shoe_size"),
     ):
         form["body-also"] = text
@@ -182,3 +184,17 @@ def test_scripts_in_a_text_are_shown_as_text(as_, sla_draft):
     assert "<script>alert" not in page
     assert 'href="javascript:' not in page
     assert "<strong>bold</strong>" in page
+
+
+def test_refusal_and_hint_write_the_earliest_day_alike(as_, cast, now):
+    signed_version("definitions", cast=cast, at=now - DAY)
+    draft = services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
+    edited(draft, key="mql", by=cast["rita"], at=now, fit_threshold=60)
+    earliest = services.earliest_change(kind=DocumentKind.DEFINITIONS, at=now)
+    day = services.day_in_words(instant=earliest)
+
+    page = as_("rita").post("/drafts/definitions/send/", {"effective_on": ""}).content.decode()
+
+    assert f"take effect on {day} or later" in page
+    assert f"Without an exception: {day} or later." in page
+    assert f"{earliest:%Y-%m-%d}" not in page
