@@ -31,6 +31,8 @@ from revops.people.choices import Role, Side
 from revops.people.models import Organization, User
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from definitions.documents import Document
     from definitions.lint import Finding
 
@@ -159,6 +161,10 @@ def _zone() -> str:
     return Organization.objects.values_list("timezone", flat=True).first() or "UTC"
 
 
+def _day(instant: datetime) -> date:
+    return instant.astimezone(ZoneInfo(_zone())).date()
+
+
 def day_in_words(*, instant: datetime) -> str:
     """Return the organisation's day of an instant, as the pages write days."""
     return formats.local(instant, zone=_zone(), style="date")
@@ -175,7 +181,8 @@ def refuse_too_soon(
     if reason:
         return
     earliest = earliest_change(kind=kind, at=at)
-    if earliest is not None and starts < earliest:
+    # By days, as the refusal and the form name them: the day that is offered is accepted.
+    if earliest is not None and _day(starts) < _day(earliest):
         raise RequestRefusedError(
             f"The last signed change is less than {STABLE_MONTHS[kind]} months old. This one may "
             f"take effect on {day_in_words(instant=earliest)} or later, or as an exception with a "

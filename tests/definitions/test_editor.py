@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
 
@@ -198,3 +200,17 @@ def test_refusal_and_hint_write_the_earliest_day_alike(as_, cast, now):
     assert f"take effect on {day} or later" in page
     assert f"Without an exception: {day} or later." in page
     assert f"{earliest:%Y-%m-%d}" not in page
+
+
+def test_the_earliest_day_that_is_named_is_accepted(as_, cast, now):
+    signed_version("definitions", cast=cast, at=now - DAY)
+    draft = services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
+    edited(draft, key="mql", by=cast["rita"], at=now, fit_threshold=60)
+    earliest = services.earliest_change(kind=DocumentKind.DEFINITIONS, at=now)
+    day = earliest.astimezone(ZoneInfo("America/New_York")).date()
+    client = as_("rita")
+
+    before = client.post("/drafts/definitions/send/", {"effective_on": f"{day - DAY}"})
+    there = client.post("/drafts/definitions/send/", {"effective_on": f"{day}"})
+
+    assert (before.status_code, there.status_code) == (422, 302)
