@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from definitions import selectors
 from definitions.models import Decline, Signature, SignatureRequest, Version
 from revops.outbox.channels import Letter
+from revops.people.models import Organization
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,4 +90,7 @@ def _address(name: str, **values: Any) -> str:
 
 
 def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"
+    """Return the organisation's day, with the month in full."""
+    zone = Organization.objects.values_list("timezone", flat=True).first() or "UTC"
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there.day} {there:%B %Y}"

@@ -67,3 +67,14 @@ def test_only_who_has_not_signed_is_reminded_and_only_once(request_, cast):
     assert all(
         message.payload["to"] == [cast["rita"].pk, cast["carla"].pk] for message in reminders
     )
+
+
+def test_letters_name_the_organisations_day(draft, cast):
+    """Four in the morning in UTC is the evening before in New York."""
+    services.request_signatures(
+        draft=draft, by=cast["rita"], at=NOON, effective_from=NOON + DAY + 13 * 60 * MINUTE
+    )
+
+    (letter,) = letters("signature_requested")
+
+    assert letter.lines[1].startswith("It takes effect on 4 March 2026")
