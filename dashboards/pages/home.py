@@ -342,7 +342,8 @@ def _breaches(page: Home, *, sees_names: bool) -> Context:
     title = "Open breaches" if enforced or not total else "Overdue, not enforced yet"
     return {
         "shown": [
-            overdue_entry(clock, sees_names=sees_names, at=frame.at) for clock in found.shown
+            overdue_entry(clock, sees_names=sees_names, terms=found.terms, frame=frame)
+            for clock in found.shown
         ],
         "count": total,
         "is_enforced": enforced or not found.unenforced_count,

@@ -8,15 +8,13 @@ from dashboards import cards, wording
 from dashboards.pages import links
 from dashboards.registry import buckets
 from dashboards.registry.base import Part, Unit
-from dashboards.selectors.answers import seconds
 from pipeline.choices import Outcome, Stage
-from revops import formats
 from revops.people.choices import Side
 from sla.choices import ClockKind, ClockStatus
+from sla.selectors import badge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from django.core.paginator import Page
     from django.http import QueryDict
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from dashboards.selectors.answers import Row
     from dashboards.selectors.frame import Frame
     from dashboards.selectors.ledger import Ledger
+    from sla.fold import Terms
 
     Context = dict[str, Any]
 
@@ -177,9 +176,9 @@ def breaches(
         "kinds": _choices(query, name="kind", none="Every promise",
                           options=[(kind.value, str(kind.label)) for kind in ClockKind]),
         "entries": [
-            overdue_entry(entry, sees_names=sees_names, at=frame.at)
+            overdue_entry(entry, sees_names=sees_names, terms=found.terms, frame=frame)
             if found.is_open
-            else _broken(entry, sees_names=sees_names)
+            else _broken(entry, sees_names=sees_names, terms=found.terms, frame=frame)
             for entry in page.object_list
         ],
         "is_open": found.is_open,
@@ -214,8 +213,8 @@ def _who(clock: Any, *, sees_names: bool) -> Context:
     return {"name": name, "company": company, "href": links.lead_url(lead.pk)}
 
 
-def overdue_entry(clock: Any, *, sees_names: bool, at: datetime) -> Context:
-    """Return a promise that is overdue, with the person who holds it."""
+def overdue_entry(clock: Any, *, sees_names: bool, terms: Terms, frame: Frame) -> Context:
+    """Return a promise that is overdue, with the person who holds it and its badge."""
     return {
         **_who(clock, sees_names=sees_names),
         "promise": clock.commitment.title,
@@ -223,16 +222,17 @@ def overdue_entry(clock: Any, *, sees_names: bool, at: datetime) -> Context:
         "side": clock.get_side_display(),
         "rep": clock.rep.name if clock.rep else "",
         "due_at": clock.due_at,
-        "overdue": at - clock.due_at,
+        "badge": badge(clock=clock, terms=terms, at=frame.at, zone=frame.setting.zone.key),
         "explain_href": links.clock_url(clock.pk),
     }
 
 
-def _broken(breach: Any, *, sees_names: bool) -> Context:
+def _broken(breach: Any, *, sees_names: bool, terms: Terms, frame: Frame) -> Context:
     """Say what became of a broken promise: still open, kept late, given up, or excused."""
     clock = breach.clock
     status = breach.revised_status or clock.status
-    late = clock.late_calendar_seconds if status == ClockStatus.MET_LATE else None
+    is_late = status == clock.status == ClockStatus.MET_LATE
+    late = badge(clock=clock, terms=terms, at=frame.at).words if is_late else ""
     return {
         **_who(clock, sees_names=sees_names),
         "promise": breach.commitment.title,
@@ -242,6 +242,6 @@ def _broken(breach: Any, *, sees_names: bool) -> Context:
         "due_at": breach.due_at,
         "state": _STATES.get(status, status),
         "tone": {"met_late": "warn", "excused": "outline"}.get(status, "bad"),
-        "late": f"{formats.duration(seconds(late))} late" if late else "",
+        "late": late,
         "explain_href": links.clock_url(clock.pk),
     }

@@ -11,9 +11,12 @@ from dashboards.selectors.promises import overdue
 from revops.people.choices import Side
 from sla.choices import ClockKind
 from sla.models import Breach
+from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sla.fold import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Ledger:
 
     Attributes:
         is_open: Whether `entries` are clocks that are overdue now; else they are breaches.
+        terms: What the badges of the clocks are worded by.
     """
 
     state: str
@@ -30,10 +34,11 @@ class Ledger:
     open_count: int
     observed_count: int
     missed_count: int
+    terms: Terms
 
 
 def ledger(*, at: datetime, state: str, side: str, kind: str) -> Ledger:
-    """Return one list of broken promises; four statements with its page.
+    """Return one list of broken promises; five statements with its page.
 
     Args:
         at: The instant of asking; what is overdue is counted live.
@@ -54,7 +59,9 @@ def ledger(*, at: datetime, state: str, side: str, kind: str) -> Ledger:
     )
     entries: QuerySet[Any]
     if state == "missed":
-        entries = broken.select_related("clock__lead__company", "commitment", "rep")
+        entries = broken.select_related(
+            "clock__lead__company", "clock__commitment", "commitment", "rep"
+        )
         entries = entries.order_by("-breach_at", "-pk")
     else:
         state = state if state == "observed" else "open"
@@ -68,4 +75,5 @@ def ledger(*, at: datetime, state: str, side: str, kind: str) -> Ledger:
         open_count=counts["enforced_count"],
         observed_count=counts["observed_count"],
         missed_count=broken.count(),
+        terms=loaded_terms(terms_key()).terms,
     )

@@ -18,6 +18,7 @@ from definitions.models import Signature
 from definitions.selectors import sla_of
 from sla.choices import ClockStatus, Scope
 from sla.models import Clock
+from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from dashboards.selectors.frame import Frame
     from definitions.content import Commitment
+    from sla.fold import Terms
 
 MONTHS = 6
 
@@ -224,15 +226,16 @@ def overdue(*, at: datetime) -> QuerySet[Clock]:
 
 @dataclass(frozen=True, slots=True)
 class OpenBreaches:
-    """What is overdue now: the oldest few, and how many there are."""
+    """What is overdue now: the oldest few, how many there are, and the terms of their badges."""
 
     shown: list[Any]
     count: int
     unenforced_count: int
+    terms: Terms
 
 
 def open_breaches(*, at: datetime, limit: int = 5) -> OpenBreaches:
-    """Return the breaches that are still open, longest overdue first; two statements."""
+    """Return the breaches that are still open, longest overdue first; three statements."""
     clocks = overdue(at=at)
     counts = clocks.aggregate(
         enforced_count=Count("pk", filter=Q(enforced=True)),
@@ -242,7 +245,12 @@ def open_breaches(*, at: datetime, limit: int = 5) -> OpenBreaches:
     shown = only.select_related("lead__company", "commitment", "rep").order_by("due_at", "pk")[
         :limit
     ]
-    return OpenBreaches(list(shown), counts["enforced_count"], counts["unenforced_count"])
+    return OpenBreaches(
+        list(shown),
+        counts["enforced_count"],
+        counts["unenforced_count"],
+        loaded_terms(terms_key()).terms,
+    )
 
 
 def signers(*, frame: Frame, kind: DocumentKind) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,6 +19,8 @@ from definitions.selectors import forget_schedule
 from pipeline.choices import Stage
 from revops.people.choices import Role
 from sla.choices import ClockStatus
+from sla.selectors import badge
+from sla.selectors.terms import loaded_terms, terms_key
 from tests.dashboards.test_clock_metrics import clock
 from tests.factories.dashboards import (
     AT,
@@ -212,3 +215,17 @@ def test_an_address_that_makes_no_sense_is_refused_kindly(logged_in):
     assert page.status_code == 422
     assert b"mood" in page.content
     assert b"Show it without filters" in page.content
+
+
+@pytest.mark.parametrize("address", ["/", "/breaches/", "/breaches/?state=observed"])
+def test_overdue_is_said_in_the_words_of_the_clocks_badge(logged_in, address):
+    held = clock(promise(), ClockStatus.BREACHED_OPEN, enforced="observed" not in address)
+    terms = loaded_terms(terms_key()).terms
+
+    page = logged_in.get(address)
+
+    said = badge(clock=held, terms=terms, at=page.wsgi_request.at, zone="UTC")
+    listed = page.context["breaches"]["shown"] if address == "/" else page.context["entries"]
+    assert [entry["badge"] for entry in listed] == [said]
+    words = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+    assert said.words in words
