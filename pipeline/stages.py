@@ -69,6 +69,19 @@ PATH: Final = (Stage.MQL, Stage.ASSIGNED, Stage.ACCEPTED, Stage.SQL, Stage.OPPOR
 """The way a round takes when nothing is skipped."""
 
 
+_WORDS: Final = {
+    Stage.NURTURE: "in nurture",
+    Stage.MQL: "an MQL",
+    Stage.SQL: "an SQL",
+    Stage.OPPORTUNITY: "an opportunity",
+}
+
+
+def words(stage: Stage) -> str:
+    """Return a stage as it reads after "is"."""
+    return _WORDS.get(stage, stage.value)
+
+
 def may_follow(*, current: Stage, target: Stage) -> bool:
     """Return whether a round in `current` may move on to `target`."""
     return target in FOLLOWS[current]

@@ -14,7 +14,7 @@ from pipeline.models import Lead
 from pipeline.serializers.acts import ActivityBatchIn, TouchBatchIn
 from pipeline.serializers.common import BatchAnswer
 from pipeline.services.activities import record_activities
-from pipeline.services.rows import ActivityRow, Status
+from pipeline.services.rows import ActivityRow, Refusal, Status
 from pipeline.services.touches import TouchRow, record_touches
 from revops.people.models import Rep
 from revops.rest.parsing import BULK_LIMIT
@@ -177,7 +177,9 @@ def _answer(
     index: int, row: Any, result: TouchResult | ActivityResult, pk: int | None
 ) -> dict[str, Any]:
     if result.status == Status.REFUSED:
-        problem = FieldProblem("", str(result.code), result.message)
+        is_instant = result.code in {Refusal.FUTURE, Refusal.TOO_EARLY}
+        pointer = "/occurred_at" if is_instant else ""
+        problem = FieldProblem(pointer, str(result.code), result.message)
         return _refusal(index, row.external_id or "", [problem])
     return {
         "index": index,

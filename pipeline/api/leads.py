@@ -132,7 +132,7 @@ class LeadListView(ApiView):
                 companies=company_facts(as_columns(columns.get("company"))),
                 idempotency=idempotency,
             )
-        except intake.FutureError as error:
+        except intake.InstantError as error:
             raise invalid([error.problem]) from None
         except intake.KeyReusedError:
             raise ProblemError(

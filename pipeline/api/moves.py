@@ -47,7 +47,9 @@ FIELDS: Final[Mapping[Refusal, str]] = {
     Refusal.NOTE_REQUIRED: "note",
     Refusal.DATE_REQUIRED: "recycle_on",
     Refusal.CHECKLIST_REQUIRED: "checklist",
+    Refusal.DATE_PAST: "recycle_on",
     Refusal.FUTURE: "occurred_at",
+    Refusal.TOO_EARLY: "occurred_at",
     Refusal.UNKNOWN_REP: "rep_external_id",
 }
 

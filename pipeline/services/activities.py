@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 
+from pipeline import stages
 from pipeline.choices import ActivityOutcome, Stage
 from pipeline.models import Activity, Lead, LeadNote
 from pipeline.services import evidence
 from pipeline.services.board import save_contacts
-from pipeline.services.planning import RefusedError, instant
+from pipeline.services.planning import RefusedError, instant, live_instant
 from pipeline.services.rows import (
     ActivityResult,
     ActivityRow,
@@ -80,7 +81,11 @@ def record_activities(
         try:
             _check(row.lead_id, leads=leads)
             _check_rep(row.rep_id, reps=reps)
-            occurred_at = instant(stated=row.occurred_at, at=at)
+            occurred_at = live_instant(
+                occurred_at=instant(stated=row.occurred_at, at=at),
+                origin=origin,
+                begins=[leads[row.lead_id].captured_at],
+            )
         except RefusedError as refusal:
             results.append(
                 ActivityResult(
@@ -175,7 +180,11 @@ def record_dispositions(
         try:
             _check(row.lead_id, leads=leads)
             _check_workable(leads[row.lead_id])
-            occurred_at = instant(stated=row.occurred_at, at=at)
+            occurred_at = live_instant(
+                occurred_at=instant(stated=row.occurred_at, at=at),
+                origin=origin,
+                begins=[leads[row.lead_id].captured_at],
+            )
         except RefusedError as refusal:
             results.append(
                 DispositionResult(
@@ -232,7 +241,7 @@ def _check_rep(rep_id: int | None, *, reps: Collection[int]) -> None:
 def _check_workable(lead: Lead) -> None:
     stage = Stage(lead.stage)
     if stage not in WORKABLE:
-        raise RefusedError(Refusal.STAGE, f"{lead} is {stage.label}.")
+        raise RefusedError(Refusal.STAGE, f"{lead} is {stages.words(stage)}.")
 
 
 def _known_reps(rep_ids: Any) -> Collection[int]:

@@ -16,7 +16,7 @@ from pipeline.scoring import given
 from revops.rest.strict import FieldProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from definitions.selectors import Entry, Schedule
@@ -28,11 +28,15 @@ SKEW: Final = timedelta(minutes=2)
 """How far ahead of our clock an instant may be; it is taken for now. Source: sla-clock R12b."""
 
 
-class FutureError(Exception):
-    """A row tells of something that has not happened yet."""
+LIVE: Final = timedelta(minutes=15)
+"""How long ago a lead that another system tells of now may have become an MQL."""
 
-    def __init__(self, name: str) -> None:
-        self.problem = FieldProblem(f"/{name}", "in_the_future", f"{name}: lies in the future")
+
+class InstantError(Exception):
+    """A row tells of an instant that cannot be, or that only an import may tell of."""
+
+    def __init__(self, name: str, *, code: str, words: str) -> None:
+        self.problem = FieldProblem(f"/{name}", code, f"{name}: {words}")
         super().__init__(self.problem.detail)
 
 
@@ -69,6 +73,7 @@ class Reception:
     at: datetime
     route: bool
     companies: Mapping[str, CompanyFacts] = field(default_factory=dict)
+    known: Collection[tuple[str, str]] = ()
     _entries: dict[tuple[DocumentKind, datetime], Entry] = field(default_factory=dict)
     _groups: dict[str, str | None] = field(default_factory=dict)
 
@@ -83,11 +88,12 @@ class Reception:
         """Judge `row`, the `n`th.
 
         Raises:
-            FutureError: It tells of the future.
+            InstantError: It tells of the future, or over the API of history.
         """
         created_at = self._instant(row.created_at, name="created_at")
         captured_at = created_at or (None if self.origin == Origin.IMPORT else self.at)
         mql_at = self._instant(row.mql_at, name="mql_at")
+        self._check_live(row, created_at=created_at, mql_at=mql_at)
         for touch in row.touches:
             self._instant(touch.occurred_at, name="touches")
         key = company_key(name=row.company, domain=row.company_domain)
@@ -130,8 +136,28 @@ class Reception:
         if stated is None:
             return None
         if stated > self.at + SKEW:
-            raise FutureError(name)
+            raise InstantError(name, code="in_the_future", words="lies in the future")
         return min(stated, self.at)
+
+    def _check_live(
+        self, row: LeadRow, *, created_at: datetime | None, mql_at: datetime | None
+    ) -> None:
+        """Refuse a new lead of the API that became an MQL long ago, or before it was there.
+
+        Its promises would be missed before anybody here could have kept them. A known lead is
+        left alone: its round is not opened again.
+        """
+        system = row.source_system or self.source_system
+        if self.origin != Origin.API or mql_at is None or (system, row.external_id) in self.known:
+            return
+        if created_at is not None and mql_at < created_at:
+            raise InstantError("mql_at", code="before_created", words="lies before created_at")
+        if mql_at < self.at - LIVE:
+            raise InstantError(
+                "mql_at",
+                code="history",
+                words="lies more than 15 minutes back; import history with `manage.py import`",
+            )
 
     def _mapped_group(self, channel: str | None) -> str | None:
         """Return the group the contribution agreement in use puts the channel in."""

@@ -67,13 +67,17 @@ class Board:
         """Return the lead's round running at `at`: the last one begun by then, else the first."""
         found = None
         for candidate in self.rounds.get(lead_id, []):
-            began = min(
-                (step.occurred_at for step in self.steps[candidate.pk]),
-                default=candidate.mql_at or candidate.assigned_at,
-            )
+            began = self.began_at(candidate)
             if found is None or (began is not None and began <= at):
                 found = candidate
         return found
+
+    def began_at(self, current: Round) -> datetime | None:
+        """Return when the round began: its first step, or what is recorded without steps."""
+        return min(
+            (step.occurred_at for step in self.steps[current.pk]),
+            default=current.mql_at or current.assigned_at,
+        )
 
     def latest_round(self, lead_id: int) -> Round | None:
         """Return the lead's last round."""

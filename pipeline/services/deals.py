@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from pipeline.services.lifecycle import make_move
 from pipeline.services.rows import Move, Refusal
 from pipeline.services.rulebook import Rulebook
 from revops.outbox.services import Notice, announce
+from revops.people.selectors import organization
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -62,6 +64,7 @@ def open_opportunity(
         StageChangeRefusedError: The lead's stage does not allow it.
         StaleLeadError: Somebody changed the lead since.
     """
+    _check_close_date(expected_close_on, at=at)
     moved = make_move(move=Move(lead_id=lead.pk, to=Stage.OPPORTUNITY), seen=seen, by=by, at=at)
     current = moved.round
     owner = current.rep
@@ -97,6 +100,14 @@ def open_opportunity(
         _note_change(deal, kind=kind, by=by, at=at)
     _announce(deal, kind="opportunity.created", at=at)
     return deal
+
+
+def _check_close_date(expected: date | None, *, at: datetime) -> None:
+    """Refuse a new deal that is expected to close on a day that is over."""
+    owner = organization()
+    zone = ZoneInfo(owner.timezone if owner else "UTC")
+    if expected is not None and expected < at.astimezone(zone).date():
+        raise refusal(code=Refusal.CLOSE_DATE_PAST, message="The expected close lies in the past.")
 
 
 def placeholders(

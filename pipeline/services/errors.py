@@ -20,6 +20,9 @@ class LeadRefusedError(Exception):
         Refusal.UNKNOWN_REP: "rep",
         Refusal.FUTURE: "occurred_at",
         Refusal.TOO_LATE: "occurred_at",
+        Refusal.TOO_EARLY: "occurred_at",
+        Refusal.DATE_PAST: "recycle_on",
+        Refusal.CLOSE_DATE_PAST: "expected_close_on",
     }
 
     def __init__(self, message: str, *, code: Refusal) -> None:

@@ -16,7 +16,8 @@ from psycopg import errors
 
 from pipeline.choices import Origin
 from pipeline.matching import company_key
-from pipeline.services.arrivals import Arrival, FutureError, Reception
+from pipeline.models import Lead
+from pipeline.services.arrivals import Arrival, InstantError, Reception
 from pipeline.services.clockplans import plan_arrivals
 from pipeline.services.intake_sql import (
     Rulings,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
-    "FutureError",
     "Idempotency",
+    "InstantError",
     "IntakeMode",
     "IntakeResult",
     "IntakeStatus",
@@ -159,13 +160,14 @@ def take_in(
                 if (key := company_key(name=row.company, domain=row.company_domain))
             }
         ),
+        known=_known(rows, source_system=source_system, origin=origin),
     )
     results: list[IntakeResult | None] = [None] * len(rows)
     arrivals: list[Arrival] = []
     for n, row in enumerate(rows):
         try:
             arrivals.append(reception.receive(row, n=n))
-        except FutureError as error:
+        except InstantError as error:
             problems = (error.problem,)
             results[n] = IntakeResult(row.external_id, IntakeStatus.ERROR, problems=problems)
     head = head_of(actor=actor, origin=origin, at=at) | {
@@ -201,7 +203,7 @@ def take_in_one(
     waits for it and gets the same.
 
     Raises:
-        FutureError: The row tells of the future.
+        InstantError: The row tells of the future, or of history.
         TwinRunningError: The twin took longer than the lock time-out.
         KeyReusedError: The key came with another body before.
     """
@@ -212,6 +214,7 @@ def take_in_one(
         at=at,
         route=True,
         companies=companies,
+        known=_known([row], source_system=source_system, origin=origin),
     )
     arrival = reception.receive(row, n=0)
     head = head_of(actor=actor, origin=origin, at=at) | {
@@ -239,6 +242,27 @@ def take_in_one(
         return Answer(status=replay["status"], body=replay["body"], is_replay=True)
     is_new = stored["rows"][0]["status"] == IntakeStatus.CREATED
     return Answer(status=201 if is_new else 200, body=stored["body"])
+
+
+def _known(
+    rows: Sequence[LeadRow], *, source_system: str, origin: Origin
+) -> frozenset[tuple[str, str]]:
+    """Return the stored leads among the rows of the API that say when they became an MQL.
+
+    No statement where none does, as in everyday traffic.
+    """
+    dated = {
+        (row.source_system or source_system, row.external_id)
+        for row in rows
+        if row.mql_at is not None
+    }
+    if origin != Origin.API or not dated:
+        return frozenset()
+    stored = Lead.objects.filter(
+        source_system__in={system for system, _ in dated},
+        external_id__in={external_id for _, external_id in dated},
+    ).values_list("source_system", "external_id")
+    return frozenset(stored) & dated
 
 
 def _store(

@@ -10,6 +10,7 @@ from django.utils.timesince import timesince
 
 from definitions.choices import DocumentKind
 from definitions.selectors import definitions_of, version_in_use
+from pipeline import stages
 from pipeline.choices import Designation, Origin, Stage
 from pipeline.models import Activity, Assignment, Lead, Transition
 from pipeline.selectors.actors import actor_of, names_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 LATE = timedelta(hours=1)
 LATEST_DAYS = 5
+JUST_NOW = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -316,7 +318,7 @@ def make_move(*, move: Move, seen: int | None, by: User, at: datetime) -> Transi
     if result.code is not None:
         raise refusal(code=result.code, message=result.message)
     if result.status == Status.UNCHANGED:
-        raise refusal(code=Refusal.STAGE, message=f"The lead is {move.to.label} already.")
+        raise refusal(code=Refusal.STAGE, message=f"The lead is {stages.words(move.to)} already.")
     return Transition.objects.get(pk=stored_id(result.transition_id))
 
 
@@ -342,9 +344,11 @@ def _check_fresh(*, lead_id: int, seen: int, at: datetime) -> None:
     if standing is None or standing.pk == seen:
         return
     name = names_of([standing.actor])[standing.actor]
-    when = timesince(standing.recorded_at, at).split(",")[0]
     word = Stage(standing.to_stage).label
-    raise StaleLeadError(f"{word} by {name} {when} ago.", code=Refusal.STALE)
+    when = "just now"
+    if at - standing.recorded_at >= JUST_NOW:
+        when = f"{timesince(standing.recorded_at, at).split(',')[0]} ago"
+    raise StaleLeadError(f"{word} by {name} {when}.", code=Refusal.STALE)
 
 
 def stored_id(pk: int | None) -> int:

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from pipeline import stages
 from pipeline.choices import Designation, Origin, QualityFlag, Stage
@@ -13,9 +14,10 @@ from pipeline.models import Round
 from pipeline.services.board import is_outbound
 from pipeline.services.rows import MoveResult, Refusal, Status
 from pipeline.services.rulebook import NOT_RECORDED
+from revops.people.selectors import organization
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from definitions.models import Reason
@@ -86,6 +88,31 @@ def instant(*, stated: datetime | None, at: datetime) -> datetime:
     return min(stated, at)
 
 
+def live_instant(
+    *, occurred_at: datetime, origin: Origin, begins: Iterable[datetime | None]
+) -> datetime:
+    """Return when a fact happened that another system tells now; never before its subject.
+
+    Args:
+        occurred_at: When it says it happened.
+        origin: By which way it came; only the API is held to it, history is imported.
+        begins: When the lead was captured and its round began, as far as they are known.
+
+    Raises:
+        RefusedError: It says it happened earlier than a skewed clock explains.
+    """
+    begin = max((known for known in begins if known is not None), default=occurred_at)
+    if origin != Origin.API or occurred_at >= begin:
+        return occurred_at
+    if occurred_at < begin - SKEW:
+        raise RefusedError(
+            Refusal.TOO_EARLY,
+            "occurred_at lies before the lead was captured or its round began;"
+            " history is imported with `manage.py import`.",
+        )
+    return begin
+
+
 def plan_move(plan: Plan, move: Move) -> MoveResult:
     """Plan one move; its steps join the board, so that the next move sees them."""
     try:
@@ -107,7 +134,7 @@ def _plan(plan: Plan, move: Move) -> MoveResult:
     lead = plan.board.leads.get(move.lead_id)
     if lead is None:
         raise RefusedError(Refusal.UNKNOWN_LEAD, "There is no such lead.")
-    occurred_at = instant(stated=move.occurred_at, at=plan.at)
+    occurred_at = _instant_of(plan, move=move, lead=lead)
     entry = plan.rulebook.entry_at(occurred_at)
     if entry is None:
         raise RefusedError(Refusal.NO_DEFINITIONS, "No definitions were in use then.")
@@ -127,6 +154,7 @@ def _plan(plan: Plan, move: Move) -> MoveResult:
     reason, more_flags = _reason_of(plan, move=move, entry=entry)
     if not plan.is_history:
         _check_requirements(plan, move=move, entry=entry, reason=reason)
+        _check_recycle_date(move, occurred_at=occurred_at)
     key = _add_steps(
         plan,
         move=move,
@@ -143,6 +171,17 @@ def _plan(plan: Plan, move: Move) -> MoveResult:
         round_id=current.pk,
         transition_id=key,
         flags=(*flags, *more_flags),
+    )
+
+
+def _instant_of(plan: Plan, *, move: Move, lead: Lead) -> datetime:
+    occurred_at = instant(stated=move.occurred_at, at=plan.at)
+    if plan.is_history:
+        return occurred_at
+    current = plan.board.round_at(lead_id=lead.pk, at=occurred_at)
+    began = plan.board.began_at(current) if current is not None else None
+    return live_instant(
+        occurred_at=occurred_at, origin=plan.origin, begins=(lead.captured_at, began)
     )
 
 
@@ -227,9 +266,10 @@ def _check_stage(
     lead = plan.board.leads[move.lead_id]
     when = "" if occurred_at == plan.at else " at that time"
     if state == move.to:
-        raise RefusedError(Refusal.STAGE, f"{lead} is already {state.label}.")
+        raise RefusedError(Refusal.STAGE, f"{lead} is already {stages.words(state)}.")
     raise RefusedError(
-        Refusal.STAGE, f"{lead} is {state.label}{when} and cannot become {move.to.label}."
+        Refusal.STAGE,
+        f"{lead} is {stages.words(state)}{when} and cannot become {stages.words(move.to)}.",
     )
 
 
@@ -288,6 +328,20 @@ def _check_requirements(plan: Plan, *, move: Move, entry: Entry, reason: Reason 
         raise RefusedError(
             Refusal.CHECKLIST_REQUIRED, f"Not confirmed yet: {'; '.join(open_items)}."
         )
+
+
+def _check_recycle_date(move: Move, *, occurred_at: datetime) -> None:
+    """Refuse to try again on a day that was over when it was decided.
+
+    Raises:
+        RefusedError: The day lies in the past.
+    """
+    if move.recycle_on is None:
+        return
+    owner = organization()
+    zone = ZoneInfo(owner.timezone if owner else "UTC")
+    if move.recycle_on < occurred_at.astimezone(zone).date():
+        raise RefusedError(Refusal.DATE_PAST, "The day to try again lies in the past.")
 
 
 def _add_steps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from pipeline.services.board import Board
     from revops.people.models import User
 
 WINDOW = timedelta(minutes=15)
@@ -96,9 +97,25 @@ def undo_moves(*, transition_ids: Sequence[int], actor: str, at: datetime) -> in
     ]
     touched = {undone.round.lead_id for undone in found}
     if touched:
+        _restore_recycle_dates(board, undone=found)
         save_board(board, lead_ids=touched, at=at)
         evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
     return len(rows)
+
+
+def _restore_recycle_dates(board: Board, *, undone: Sequence[Transition]) -> None:
+    """Take back the days to try again that went with what was undone; one statement at most."""
+    dated = {row.round_id for row in undone if "recycle_on" in row.checklist}
+    if not dated:
+        return
+    standing = Transition.objects.filter(
+        round__in=dated, checklist__has_key="recycle_on", undone_by__isnull=True
+    ).order_by("occurred_at", "pk")
+    left = {row.round_id: date.fromisoformat(row.checklist["recycle_on"]) for row in standing}
+    for rounds in board.rounds.values():
+        for current in rounds:
+            if current.pk in dated:
+                current.recycle_on = left.get(current.pk)
 
 
 def _compensate(found: Sequence[Transition], *, actor: str, at: datetime) -> list[Transition]:

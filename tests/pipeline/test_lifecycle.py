@@ -66,7 +66,7 @@ def test_accepting_takes_the_lead_on(sam):
 def test_accepting_twice_is_refused(sam):
     lead = accepted(sam.rep)
 
-    with pytest.raises(StageChangeRefusedError, match="already Accepted"):
+    with pytest.raises(StageChangeRefusedError, match="already accepted"):
         lifecycle.accept_lead(lead=lead, by=sam, at=NOON + HOUR)
 
 
