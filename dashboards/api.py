@@ -13,6 +13,7 @@ from dashboards.filters import FilterError
 from dashboards.registry import REGISTRY
 from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
+from dashboards.selectors.known import known_bucket
 from dashboards.serializers import (
     AnswerSerializer,
     MetricSerializer,
@@ -123,7 +124,7 @@ class MetricRowsView(MetricApiView):
                 metric,
                 asked,
                 part=answers.read_part(given.get("part", "")),
-                bucket=given.get("bucket", ""),
+                bucket=known_bucket(metric, asked, bucket=given.get("bucket", "")),
                 cursor=given.get("cursor", ""),
                 limit=answers.read_limit(given.get("limit", "")),
             )

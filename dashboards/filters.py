@@ -272,10 +272,15 @@ def _period(
         try:
             bounds[parameter] = date.fromisoformat(text if _is_date(text) else "-")
         except ValueError:
-            errors[parameter] = "is a date such as 2026-10-01; from and to come together"
+            # An end that is missing is no fault of its own beside one that is wrong.
+            if text or not ("from" in single and "from" in errors):
+                errors[parameter] = "is a date such as 2026-10-01; from and to come together"
     if len(bounds) < 2:  # noqa: PLR2004 - both ends
         return None
-    if not _FIRST_DAY <= bounds["from"] < bounds["to"] <= _LAST_DAY:
+    if not _FIRST_DAY <= bounds["from"] < _LAST_DAY:
+        errors["from"] = "is a day from 2000 to 2100"
+        return None
+    if not bounds["from"] < bounds["to"] <= _LAST_DAY:
         errors["to"] = "is the first day after the period, later than from, from 2000 to 2100"
         return None
     return Period(bounds["from"], bounds["to"])

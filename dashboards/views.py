@@ -18,6 +18,7 @@ from dashboards.registry import REGISTRY
 from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
 from dashboards.selectors.home import home as read_home
+from dashboards.selectors.known import known, known_bucket
 from dashboards.selectors.ledger import ledger
 from dashboards.selectors.rejects import ACROSS
 from dashboards.selectors.rejects import rejects as read_rejects
@@ -45,6 +46,19 @@ def _given(request: HttpRequest) -> dict[str, list[str]]:
     return {name: [str(value) for value in values] for name, values in request.GET.lists()}
 
 
+def _shared(request: HttpRequest, *, frame: Frame, also: frozenset[str]) -> MetricFilter:
+    """Read what is asked of a page of several metrics.
+
+    Raises:
+        FilterError: A parameter is unknown or not understood, or names nobody.
+    """
+    return known(
+        filters.parse(
+            _given(request), setting=frame.setting, at=frame.at, grouping=_SHARED, also=also
+        )
+    )
+
+
 def _refused(request: HttpRequest, error: FilterError, *, back: str) -> HttpResponse:
     """Say which part of the address is not understood, and the way out."""
     context = {
@@ -70,9 +84,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the numbers both teams share; everybody sees the same."""
     held = _frame(request)
     try:
-        asked = filters.parse(
-            _given(request), setting=held.setting, at=held.at, grouping=_SHARED, also=_PRESENT
-        )
+        asked = _shared(request, frame=held, also=_PRESENT)
     except FilterError as error:
         return _refused(request, error, back="/")
     page = read_home(asked, frame=held)
@@ -118,10 +130,8 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     extra = frozenset({"page", "part", "bucket", "format"})
     try:
         asked = answers.ask(found, _given(request), frame=held, also=extra)
-        part, bucket = (
-            answers.read_part(request.GET.get("part", "")),
-            request.GET.get("bucket", ""),
-        )
+        part = answers.read_part(request.GET.get("part", ""))
+        bucket = known_bucket(found, asked, bucket=request.GET.get("bucket", ""))
     except FilterError as error:
         return _refused(request, error, back=request.path)
     if request.GET.get("format") == "csv":
@@ -186,9 +196,7 @@ def rejects(request: HttpRequest) -> HttpResponse:
     held = _frame(request)
     also = frozenset({"page", "across"})
     try:
-        asked = filters.parse(
-            _given(request), setting=held.setting, at=held.at, grouping=_SHARED, also=also
-        )
+        asked = _shared(request, frame=held, also=also)
     except FilterError as error:
         return _refused(request, error, back=request.path)
     across = request.GET.get("across", "")

@@ -230,6 +230,10 @@ class Metric(ABC):
             rows = self._grouped(rows, asked=asked).filter(bucket=bucket)
         return rows.order_by("-basis_at", "-pk")
 
+    def has_bucket(self, asked: MetricFilter, *, bucket: str) -> bool:
+        """Return whether a row of the period, counted or not, is in the group."""
+        return self._grouped(self.facts(asked), asked=asked).filter(bucket=bucket).exists()
+
     def _grouped(self, facts: QuerySet[Any], *, asked: MetricFilter) -> QuerySet[Any]:
         bucket, _ = buckets.of(asked.group_by, subject=self.subject, asked=asked)
         found: QuerySet[Any] = facts.annotate(

@@ -89,6 +89,11 @@ def is_time(name: str) -> bool:
     return name in TIMES
 
 
+def fixed_keys(name: str) -> frozenset[str]:
+    """Return the keys that exist whether or not a row has them; none where rows make them."""
+    return frozenset(_LABELS.get(name, ()))
+
+
 def words(name: str, *, key: str, label: str | None, asked: MetricFilter) -> str:
     """Return what people read for a bucket."""
     if key == MISSING:

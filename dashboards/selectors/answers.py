@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 from dashboards import filters, metrics
 from dashboards.registry import buckets
 from dashboards.registry.base import Part
+from dashboards.selectors.known import known
 from definitions.choices import DocumentKind
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def ask(
     """Read what is asked of `metric` from the parameters of an address.
 
     Raises:
-        filters.FilterError: A parameter is unknown or not understood.
+        filters.FilterError: A parameter is unknown or not understood, or names nobody.
     """
-    return filters.parse(
+    asked = filters.parse(
         parameters,
         setting=frame.setting,
         at=frame.at,
@@ -97,6 +98,7 @@ def ask(
         grouping=metric.grouping,
         also=also,
     )
+    return known(asked)
 
 
 def answer(metric: Metric, asked: MetricFilter, *, frame: Frame) -> Answer:

@@ -80,7 +80,9 @@ def test_from_is_both_a_date_and_where_the_cycle_begins():
         pytest.param("from=2026-10-01&to=2026-10-01", "to", id="an empty period"),
         pytest.param("from=2026-02-30&to=2026-03-01", "from", id="a day that does not exist"),
         pytest.param("from=20261001&to=2026-10-02", "from", id="another format"),
-        pytest.param("from=1999-01-01&to=2026-01-01", "to", id="long ago"),
+        pytest.param("from=1999-01-01&to=2026-01-01", "from", id="long ago"),
+        pytest.param("from=2026-01-01&to=2199-01-01", "to", id="long to come"),
+        pytest.param("to=2026-01-01", "from", id="the other half of a period"),
         pytest.param("period=soon", "period", id="no such period"),
         pytest.param("timezone=Mars/Olympus", "timezone", id="no such zone"),
         pytest.param("timezone=../../etc/passwd", "timezone", id="a path"),
@@ -98,6 +100,16 @@ def test_what_is_not_understood_is_named(query, parameter):
         parsed(query, options=CYCLE)
 
     assert parameter in refusal.value.errors
+
+
+@pytest.mark.parametrize(
+    "query", ["from=1900", "from=1900-01-01&to=2026-01-01", "from=1900&to=2026-01-01"]
+)
+def test_only_the_date_that_is_wrong_is_blamed(query):
+    with pytest.raises(FilterError) as refusal:
+        parsed(query)
+
+    assert list(refusal.value.errors) == ["from"]
 
 
 def test_the_query_of_a_question_asks_the_same_again():

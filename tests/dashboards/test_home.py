@@ -87,6 +87,7 @@ def test_an_empty_database_says_what_to_do(logged_in):
 
 def test_a_filter_without_matches_offers_to_clear_it(logged_in):
     fill(times=1)
+    RepFactory(segment="Nowhere")
 
     text = logged_in.get(f"{QUARTER}&segment=Nowhere").content.decode()
 

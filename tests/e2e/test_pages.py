@@ -16,7 +16,7 @@ from tests.e2e.conftest import (
 PAGES = [
     "/",
     "/?period=last_month&source_group=marketing",
-    "/?source_group=customer&rep=nobody",
+    "/?source_group=customer&rep=(missing)",
     "/metrics/mql_to_sql/",
     "/metrics/pipeline_by_source/",
     "/metrics/response_time/",
