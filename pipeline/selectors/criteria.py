@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from definitions.criteria import Explanation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipeline.models import Round
 
@@ -16,8 +16,12 @@ PARTS_SHOWN = 3
 
 def checks_of(current: Round | None) -> list[dict[str, str]]:
     """Return the criteria with pass, fail or missing, as the component check_list reads them."""
-    snapshot = current.explanation if current else {}
-    if not snapshot or "rule" not in snapshot:
+    return checks_in(current.explanation if current else {})
+
+
+def checks_in(snapshot: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the criteria of a decision's snapshot, as `checks_of` does."""
+    if "rule" not in snapshot:
         return []
     checks = list(_lines(Explanation.from_json(snapshot["rule"])))
     disqualifiers = snapshot.get("disqualifiers", ())

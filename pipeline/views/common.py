@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from definitions.selectors import wordings
+from definitions.selectors import wording_of, wordings
+from pipeline import stages
+from pipeline.choices import Designation, Stage
 from pipeline.models import Lead
 from pipeline.selectors.lead import find_lead, lead_card
 from pipeline.services.errors import LeadRefusedError, StaleLeadError
@@ -21,10 +23,13 @@ from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from django.forms import Form
 
+    from definitions.selectors import Wording
     from pipeline.models import Transition
+    from pipeline.selectors.lead import LeadCard
     from revops.requests import MemberRequest
 
 
@@ -46,6 +51,7 @@ class Act:
         form: The form, bound on a POST.
         run: Does it; called with a valid form.
         extra: What its page shows besides.
+        to: The stage it leads to; where the lead's stage does not allow it, no form is shown.
     """
 
     lead: Lead
@@ -54,6 +60,7 @@ class Act:
     form: Form
     run: Callable[[], Done]
     extra: dict[str, Any] = field(default_factory=dict)
+    to: Stage | None = None
 
 
 def lead_to_see(request: MemberRequest, pk: int) -> Lead:
@@ -104,11 +111,45 @@ def answer(request: MemberRequest, act: Act) -> HttpResponse:
         "form": act.form,
         "is_stale": is_stale,
         "word": wordings(at=request.at).get(act.term),
+        "judged": card.round.definitions_version.number if card.round else None,
         "next": next_page(request, fallback=""),
         **act.extra,
     }
+    if request.method == "GET" and not _may_succeed(act, card=card):
+        return _refuse(request, act, context=context)
     template = f"{act.template}#form" if request.htmx else act.template
     return render(request, template, context, status=status)
+
+
+def _may_succeed(act: Act, *, card: LeadCard) -> bool:
+    """Return whether the lead's stage allows the act."""
+    if act.to is None:
+        return True
+    current = card.round
+    return stages.reaches(
+        current=Stage(card.lead.stage),
+        target=act.to,
+        is_outbound=current is not None and current.designation == Designation.OUTBOUND,
+    ) or (act.to == Stage.MQL and card.lead.stage in stages.CLOSED - {Stage.VOID})
+
+
+def _refuse(request: MemberRequest, act: Act, *, context: dict[str, Any]) -> HttpResponse:
+    """Say that the lead's stage does not allow the act, instead of a form that must fail."""
+    template = "pipeline/lead_refused.html" + ("#form" if request.htmx else "")
+    stands = stages.words(Stage(act.lead.stage))
+    wanted = stages.words(act.to) if act.to else ""
+    return render(request, template, context | {"stands": stands, "wanted": wanted}, status=409)
+
+
+def judged_word(card: LeadCard, *, term: str, at: datetime) -> Wording | None:
+    """Return a term beside the criteria of a round: in the words the round was judged by.
+
+    Without criteria to show it is the term in use.
+    """
+    if card.round is None or not card.checks:
+        return wordings(at=at).get(term)
+    found = wording_of(term=term, version=card.round.definitions_version)
+    return found or wordings(at=at).get(term)
 
 
 def go_on(request: MemberRequest, done: Done, *, fallback: str) -> HttpResponse:

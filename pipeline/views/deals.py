@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from definitions.choices import Purpose
 from definitions.selectors import wordings
+from pipeline.choices import Stage
 from pipeline.forms import DealFilterForm, LoseForm, OpportunityForm, ReasonForm
 from pipeline.models import Opportunity
 from pipeline.selectors.deals import deal_page
@@ -67,6 +68,7 @@ def lead_opportunity(request: MemberRequest, pk: int) -> HttpResponse:
         term="opportunity",
         form=form,
         run=run,
+        to=Stage.OPPORTUNITY,
     )
     return answer(request, act)
 

@@ -60,7 +60,14 @@ def lead_accept(request: MemberRequest, pk: int) -> HttpResponse:
         stored = lifecycle.accept_lead(lead=lead, by=request.user, at=request.at, seen=seen(form))
         return Done(text=f"Accepted {lead}.", undo=undo_of(stored))
 
-    act = Act(lead=lead, template="pipeline/lead_accept.html", term="sal", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_accept.html",
+        term="sal",
+        form=form,
+        run=run,
+        to=Stage.ACCEPTED,
+    )
     return answer(request, act)
 
 
@@ -85,7 +92,14 @@ def lead_reject(request: MemberRequest, pk: int) -> HttpResponse:
         label = stored.reason.label if stored.reason else ""
         return Done(text=f"Rejected {lead}: {label}.", undo=undo_of(stored))
 
-    act = Act(lead=lead, template="pipeline/lead_reject.html", term="sal", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_reject.html",
+        term="sal",
+        form=form,
+        run=run,
+        to=Stage.REJECTED,
+    )
     return answer(request, act)
 
 
@@ -108,7 +122,14 @@ def lead_recycle(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return Done(text=f"Recycled {lead}.", undo=undo_of(stored))
 
-    act = Act(lead=lead, template="pipeline/lead_recycle.html", term="mql", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_recycle.html",
+        term="mql",
+        form=form,
+        run=run,
+        to=Stage.RECYCLED,
+    )
     return answer(request, act)
 
 
@@ -144,7 +165,14 @@ def lead_disqualify(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return Done(text=f"Disqualified {lead}.", undo=undo_of(stored))
 
-    act = Act(lead=lead, template="pipeline/lead_disqualify.html", term="mql", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_disqualify.html",
+        term="mql",
+        form=form,
+        run=run,
+        to=Stage.DISQUALIFIED,
+    )
     return answer(request, act)
 
 
@@ -167,7 +195,14 @@ def lead_void(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return Done(text=f"{lead} counts nowhere any more.")
 
-    act = Act(lead=lead, template="pipeline/lead_void.html", term="lead", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_void.html",
+        term="lead",
+        form=form,
+        run=run,
+        to=Stage.VOID,
+    )
     return answer(request, act)
 
 
@@ -192,7 +227,14 @@ def lead_sql(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return Done(text=f"{lead} is an SQL.", undo=undo_of(stored))
 
-    act = Act(lead=lead, template="pipeline/lead_sql.html", term="sql", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_sql.html",
+        term="sql",
+        form=form,
+        run=run,
+        to=Stage.SQL,
+    )
     return answer(request, act)
 
 
@@ -210,5 +252,12 @@ def lead_mql(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return Done(text=f"{lead} is an MQL, by hand.")
 
-    act = Act(lead=lead, template="pipeline/lead_mql.html", term="mql", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_mql.html",
+        term="mql",
+        form=form,
+        run=run,
+        to=Stage.MQL,
+    )
     return answer(request, act)

@@ -8,11 +8,12 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from definitions.selectors import wordings
+from pipeline.choices import Stage
 from pipeline.forms import LeadFilterForm
 from pipeline.selectors.lead import lead_page
 from pipeline.selectors.lists import leads
-from pipeline.views.common import lead_to_see
+from pipeline.selectors.nurture import verdict_on
+from pipeline.views.common import judged_word, lead_to_see
 from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
@@ -54,11 +55,14 @@ def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Show everything about one lead."""
     lead = lead_to_see(request, pk)
     page = lead_page(lead=lead, user=request.user, reader=viewer(request), at=request.at)
-    words = wordings(at=request.at)
+    is_nurture = page.card.round is None and lead.stage == Stage.NURTURE
+    # The criteria of a round are those of an MQL, in the words it was judged by.
+    term = "mql" if is_nurture or page.card.checks else TERMS.get(lead.stage, "mql")
     context = {
         "page": page,
         "card": page.card,
         "lead": lead,
-        "word": words.get(TERMS.get(lead.stage, "mql")),
+        "word": judged_word(page.card, term=term, at=request.at),
+        "verdict": verdict_on(lead=lead, at=request.at) if is_nurture else None,
     }
     return render(request, "pipeline/lead_detail.html", context)

@@ -9,11 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from definitions.selectors import wordings
 from pipeline.selectors import queue as selectors
 from pipeline.selectors.clocks import working_hours
 from pipeline.selectors.lead import lead_card
-from pipeline.views.common import lead_to_see
+from pipeline.views.common import judged_word, lead_to_see
 from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def _panel(request: MemberRequest, pk: int) -> dict[str, Any]:
     """Return what the panel shows of a lead."""
     lead = lead_to_see(request, pk)
     card = lead_card(lead=lead, user=request.user, reader=viewer(request), at=request.at)
-    return {"card": card, "word": wordings(at=request.at).get("sal")}
+    return {"card": card, "word": judged_word(card, term="sal", at=request.at)}
 
 
 def _whole(text: str | None, *, otherwise: int) -> int:
