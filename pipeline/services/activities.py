@@ -81,11 +81,7 @@ def record_activities(
         try:
             _check(row.lead_id, leads=leads)
             _check_rep(row.rep_id, reps=reps)
-            occurred_at = live_instant(
-                occurred_at=instant(stated=row.occurred_at, at=at),
-                origin=origin,
-                begins=[leads[row.lead_id].captured_at],
-            )
+            occurred_at = _instant(row, lead=leads[row.lead_id], origin=origin, at=at)
         except RefusedError as refusal:
             results.append(
                 ActivityResult(
@@ -108,6 +104,12 @@ def record_activities(
         facts = [evidence.of_activity(row=row, origin=origin) for row in new.values()]
         evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
     return [_with_activity(result, index, new) for index, result in enumerate(results)]
+
+
+def _instant(row: AnyRow, *, lead: Lead, origin: Origin, at: datetime) -> datetime:
+    """Return when a row happened; a row of the API not before the lead was captured."""
+    stated = instant(stated=row.occurred_at, at=at)
+    return live_instant(occurred_at=stated, origin=origin, begins=[lead.captured_at])
 
 
 def _activity(row: ActivityRow, *, actor: str, occurred_at: datetime, at: datetime) -> Activity:
@@ -180,11 +182,7 @@ def record_dispositions(
         try:
             _check(row.lead_id, leads=leads)
             _check_workable(leads[row.lead_id])
-            occurred_at = live_instant(
-                occurred_at=instant(stated=row.occurred_at, at=at),
-                origin=origin,
-                begins=[leads[row.lead_id].captured_at],
-            )
+            occurred_at = _instant(row, lead=leads[row.lead_id], origin=origin, at=at)
         except RefusedError as refusal:
             results.append(
                 DispositionResult(

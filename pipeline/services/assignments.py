@@ -137,9 +137,7 @@ def _plan(call: Assigning, index: int, row: AssignmentRow) -> AssignmentResult:
         current = _begin_round(call, lead_id=lead.pk, version_id=entry.version_id)
     stage = Stage(call.board.projection(current).stage)
     if not row.is_recorded and stage not in ASSIGNABLE:
-        raise RefusedError(
-            Refusal.STAGE, f"{lead} is {stages.words(stage)} and cannot be assigned."
-        )
+        raise RefusedError(Refusal.STAGE, f"{lead} is {stages.words(stage)}, not to be assigned.")
     rep_id, why = _choose(call, row=row, wanted=call.wanted[index])
     if _is_known(call, row=row, current=current, rep_id=rep_id, assigned_at=assigned_at):
         return AssignmentResult(status=Status.UNCHANGED, lead_id=lead.pk, rep_id=rep_id)
