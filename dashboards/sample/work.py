@@ -82,7 +82,7 @@ class Step:
 
 def answered_at(*, draws: Draws, world: World, rejected_at: datetime) -> datetime | None:
     """Draw when marketing answered a reject; before the agreement nobody did."""
-    if rejected_at < world.signed_at or draws.chance("unanswered", 0.02):
+    if rejected_at < world.signed_at:
         return None
     days = draws.between("answered", 0.2, 4.6)
     if draws.chance("answered late", 0.06):
