@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -205,10 +206,15 @@ def prepare_folders(place: Place) -> None:
     group = place.account.gid if place.account else -1
     for folder in (place.folder, place.sockets):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
+        if not folder.exists():
+            # Made aside and moved in, so that nobody who starts meanwhile sees it half made.
+            fresh = Path(tempfile.mkdtemp(dir=folder.parent))
             if place.account:
-                os.chown(folder, owner, group)
+                os.chown(fresh, owner, group)
+            try:
+                fresh.rename(folder)
+            except OSError:  # somebody else was first
+                fresh.rmdir()
         status = folder.lstat()
         if status.st_uid != owner or status.st_mode & 0o077:
             raise EmbeddedServerError(
