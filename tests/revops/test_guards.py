@@ -102,6 +102,7 @@ def test_wsgi_process_stops_with_the_reason():
 def test_deployment_check_is_clean_with_production_settings():
     environment = {
         **os.environ,
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "",  # browser tests of the same process set it
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/accord",
         "ALLOWED_HOSTS": "accord.example",
         "BASE_URL": "https://accord.example",
