@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime ## Serve the sample company (no other setup needed)
 
 test: $(VENV)/.dev ## Run the quick tests; browser tests too where there is Chromium
 	@$(BIN)/python scripts/browser.py
-	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) -m "not production and not faults"
+	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist worksteal -m "not production and not faults"
 
 check: $(VENV)/.dev ## Run every static check; CI runs the same
 	$(BIN)/python scripts/lock.py --check
