@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"requirements.txt": [], "requirements-dev.txt": ["--extra", "dev"]}
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 OPTIONS = (
     "--generate-hashes",
@@ -30,7 +30,7 @@ OPTIONS = (
     "--no-emit-trusted-host",
     "--no-emit-options",
     "--no-header",
-    "--strip-extras",
+    "--no-strip-extras",
     "--allow-unsafe",
     "--quiet",
     "--no-reuse-hashes",
