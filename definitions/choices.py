@@ -45,6 +45,26 @@ class Standing(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
+class GapKind(models.TextChoices):
+    """How the two teams' answers differ; the first three are the usual ones."""
+
+    SCORE_AGAINST_FIT = "score_against_fit", "Engagement score against company fit"
+    HAND_RAISERS = "hand_raisers", "Demo requests counted, half of them outside the profile"
+    SILENT_REJECTS = "silent_rejects", "No opportunity without a reason, counted as accepted"
+    CRITERION = "criterion", "A criterion only one team has"
+    THRESHOLD = "threshold", "The same criterion with another threshold"
+    WORDING = "wording", "The same word for different things"
+    OTHER = "other", "Something else"
+
+
+class GapPriority(models.TextChoices):
+    """Which gap is settled first."""
+
+    HIGH = "high", "High"
+    MEDIUM = "medium", "Medium"
+    LOW = "low", "Low"
+
+
 class ClockKind(models.TextChoices):
     """What a promise is about; a clock of the same kind measures it."""
 

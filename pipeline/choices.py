@@ -177,3 +177,13 @@ class QualityFlag(models.TextChoices):
     REP_NOT_LISTED = "rep_not_listed", "Rep was not on the roster"
     OUT_OF_ORDER = "out_of_order", "Stages out of order"
     PLACEHOLDER = "placeholder", "No amount, close date or next step"
+
+
+class JobStatus(models.TextChoices):
+    """Where a piece of background work stands."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    FAILED = "failed", "Failed"

@@ -1,4 +1,4 @@
-"""Requests for signatures, the chained signatures, and how requests end."""
+"""Requests for signatures, substitutes, the chained signatures, and how requests end."""
 
 from __future__ import annotations
 
@@ -46,6 +46,58 @@ class SignatureRequest(AppendOnlyModel):
         return f"request {self.pk} for version {self.version_id}"
 
 
+class Delegation(AppendOnlyModel):
+    """A signer's word that another person signs in the signer's place for a while."""
+
+    slot = models.CharField(max_length=16, choices=Side)
+    signer = models.ForeignKey(User, models.PROTECT, related_name="given_delegations")
+    substitute = models.ForeignKey(User, models.PROTECT, related_name="held_delegations")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    delegated_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="definitions_delegation_slot_is_known", condition=Q(slot__in=Side.values)
+            ),
+            models.CheckConstraint(
+                name="definitions_delegation_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+            ),
+            models.CheckConstraint(
+                name="definitions_delegation_not_backdated",
+                condition=Q(starts_at__gte=F("delegated_at")),
+            ),
+            models.CheckConstraint(
+                name="definitions_delegation_to_somebody_else",
+                condition=~Q(substitute=F("signer")),
+            ),
+            models.CheckConstraint(
+                name="definitions_delegation_has_a_reason", condition=~Q(reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the slot and the span."""
+        return f"{self.slot} from {self.starts_at} to {self.ends_at}"
+
+
+class DelegationEnd(AppendOnlyModel):
+    """A delegation taken back before its time."""
+
+    delegation = models.OneToOneField(Delegation, models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, models.PROTECT, related_name="ended_delegations")
+    actor = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        """Return when."""
+        return f"delegation {self.delegation_id} ended at {self.ended_at}"
+
+
 class Signature(AppendOnlyModel):
     """One signature, chained by hash to the one before it; one chain for all documents."""
 
@@ -61,6 +113,9 @@ class Signature(AppendOnlyModel):
     previous_sha256 = models.CharField(max_length=64, blank=True)
     record_sha256 = models.CharField(max_length=64, unique=True)
     position = models.PositiveIntegerField(unique=True)
+    delegation = models.ForeignKey(
+        Delegation, models.PROTECT, null=True, blank=True, related_name="signatures"
+    )
     actor = models.CharField(max_length=80)
 
     class Meta:
