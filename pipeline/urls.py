@@ -23,6 +23,7 @@ urlpatterns = [
     path("leads/<int:pk>/feedback/", views.feedback_answer, name="feedback_answer"),
     path("leads/<int:pk>/opportunity/", views.lead_opportunity, name="lead_opportunity"),
     path("clocks/<int:pk>/", views.clock_detail, name="clock_detail"),
+    path("rescoring/", views.rescoring_progress, name="rescoring_progress"),
     path("deals/", views.opportunity_list, name="opportunity_list"),
     path("deals/<int:pk>/", views.opportunity_detail, name="opportunity_detail"),
     path("deals/<int:pk>/accept/", views.opportunity_accept, name="opportunity_accept"),

@@ -22,6 +22,7 @@ from pipeline.views.decisions import (
 from pipeline.views.feedback import feedback_answer
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.queue import queue, queue_panel
+from pipeline.views.rescoring import rescoring_progress
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
@@ -49,6 +50,7 @@ __all__ = [
     "opportunity_win",
     "queue",
     "queue_panel",
+    "rescoring_progress",
     "undo_assignment",
     "undo_contact",
     "undo_transition",

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from definitions import services
 from definitions.choices import DocumentKind
+from definitions.models import Activation, Version
+from definitions.services.freezing import freeze
 
 # A Tuesday, ten in the morning in New York.
 NOON = datetime(2026, 3, 3, 15, tzinfo=UTC)
@@ -65,3 +67,25 @@ def signed_version(kind, *, cast, at=NOON, **changes):
     request = services.request_signatures(draft=draft, by=cast["rita"], at=at)
     sign_all(request, cast=cast, at=at + MINUTE)
     return request.version
+
+
+def activated(kind, *, at, **changes):
+    """Put a changed copy of the newest version in use, without anybody's signature."""
+    kind = DocumentKind(kind)
+    latest = Version.objects.filter(kind=kind).order_by("-number").first()
+    version = freeze(
+        kind=kind,
+        content={**latest.content, **changes},
+        based_on=latest,
+        exceptional_reason="",
+        at=at,
+        actor="system:test",
+    )
+    return Activation.objects.create(
+        kind=kind,
+        version=version,
+        effective_from=at,
+        is_signed=False,
+        activated_at=at,
+        actor="system:test",
+    )
