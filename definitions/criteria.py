@@ -173,8 +173,12 @@ class Explanation:
 
 
 def fold_text(text: str) -> str:
-    """Return the form in which texts are compared: composed, trimmed, lower case."""
-    return unicodedata.normalize("NFC", text).strip().lower()
+    """Return the form in which texts are compared: composed, trimmed, lower case.
+
+    The final sigma is written as the other one: which of them `lower` gives depends on where in
+    the word it stands, and SQL does not look there.
+    """
+    return unicodedata.normalize("NFC", text).strip().lower().replace("\u03c2", "\u03c3")
 
 
 def evaluate(tree: Node, facts: Facts, *, registry: Registry = REGISTRY) -> Explanation:
