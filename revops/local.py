@@ -111,11 +111,22 @@ def provision() -> None:
         import_string(path)(at=database_now())
 
 
-def admin_connection() -> psycopg.Connection[tuple[object, ...]]:
-    """Connect to the server's maintenance database as the role that may create things."""
+def refresh_statistics(*, name: str = "") -> None:
+    """Let the planner know what a bulk load changed, in database `name` or the current one.
+
+    Until statistics exist a plan is a guess, and some guesses take longer than a page may. The
+    application's role may not analyse, so the owner does.
+    """
+    database = name or str(connections["default"].settings_dict["NAME"])
+    with admin_connection(database=database) as admin:
+        admin.execute("ANALYZE")
+
+
+def admin_connection(*, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    """Connect to the server's maintenance database, or another, as who may create things."""
     address: dict[str, Any] = settings.DATABASE_ADMIN or owner_address()
     return psycopg.connect(
-        dbname="postgres",
+        dbname=database,
         host=address["HOST"] or None,
         port=address["PORT"] or None,
         user=address["USER"] or None,

@@ -84,6 +84,8 @@ def start(options: argparse.Namespace) -> subprocess.Popen[bytes]:
         "log_timezone": "UTC",
         "log_min_messages": "fatal",
         "log_checkpoints": "off",
+        # An import changes most of a small database at once; its plans wait for statistics.
+        "autovacuum_naptime": "10s",
     }
     if not options.durable:
         configuration |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

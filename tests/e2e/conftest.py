@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from dashboards.sample.loading import load
+from revops import local
 from revops.database import database_now
 from tests.database import OWNER, drop, remember
 
@@ -53,6 +54,7 @@ def sample_template(django_db_setup, django_db_blocker):
         with transaction.atomic():
             load(at=database_now(), progress=lambda *_: None)
         connections.close_all()
+        local.refresh_statistics(name=database.name)
         with database.admin() as admin:
             drop(admin, name=name)
             admin.execute(

@@ -83,6 +83,7 @@ def load_once(console: Console) -> None:
 
         load(at=database_now(), progress=progress)
         bar.update(task, description="Sample company loaded", completed=1.0)
+    local.refresh_statistics()
 
 
 def print_box(console: Console, *, url: str) -> None:
