@@ -60,3 +60,8 @@ def document_text(
 def sha256(text: str) -> str:
     """Return the SHA-256 of the UTF-8 bytes of `text`, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_sha256(content: dict[str, Any]) -> str:
+    """Return the hash of what a draft says; it has neither number nor reason yet."""
+    return sha256(canonical(content))

@@ -81,3 +81,11 @@ class WithdrawForm(forms.Form):
     reason = forms.CharField(
         label="Why is it withdrawn?", max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class CommentForm(forms.Form):
+    """A remark on a clause."""
+
+    text = forms.CharField(
+        label="Your comment", max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from definitions import services
+from definitions import canonical, services
 from definitions.choices import DocumentKind
 from definitions.models import Clause
 from definitions.services.drafts import next_quarter
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dashboards.sample.staff import Staff
     from definitions.models import Draft, SignatureRequest
+    from revops.people.models import User
 
     Edit = Callable[[Any], Any]
 
@@ -83,6 +84,8 @@ def _sign(
     draft = services.open_draft(kind=kind, by=staff.revops, at=asked_at)
     for key, edit in edits.items():
         _edit(draft=draft, key=key, edit=edit, staff=staff, at=asked_at)
+    for person in (staff.sales_leader, staff.rep):
+        _approve(draft=draft, by=person, at=asked_at)
     request = services.request_signatures(draft=draft, by=staff.revops, at=asked_at)
     signers = (
         (Side.REVOPS, staff.revops),
@@ -98,6 +101,13 @@ def _sign(
             proof=_proof(request=request, name=signer.name, at=moment),
             at=moment,
         )
+
+
+def _approve(*, draft: Draft, by: User, at: datetime) -> None:
+    content = services.draft_content(draft=draft)
+    services.approve_draft(
+        draft=draft, shown_sha256=canonical.content_sha256(content), by=by, at=at
+    )
 
 
 def _proof(*, request: SignatureRequest, name: str, at: datetime) -> services.Proof:

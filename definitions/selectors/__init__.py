@@ -33,14 +33,28 @@ from definitions.selectors.schedule import (
     schedule,
     version_in_use,
 )
+from definitions.selectors.talks import (
+    HELD_TO_IT,
+    Part,
+    Thread,
+    Word,
+    approvals,
+    taking_part,
+    threads,
+)
 
 __all__ = [
+    "HELD_TO_IT",
     "Entry",
     "Milestone",
     "NoVersionError",
+    "Part",
     "Schedule",
+    "Thread",
     "VersionInUse",
+    "Word",
     "Wording",
+    "approvals",
     "awaiting",
     "cached_schedule",
     "compared_with",
@@ -58,6 +72,8 @@ __all__ = [
     "signers_of",
     "sla_of",
     "slots_of",
+    "taking_part",
+    "threads",
     "timeline",
     "version_in_use",
     "wording_of",

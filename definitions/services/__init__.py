@@ -31,10 +31,19 @@ from definitions.services.signing import (
     statement,
     withdraw_version,
 )
+from definitions.services.talks import (
+    ChangedDraftError,
+    CommentError,
+    approve_draft,
+    post_comment,
+    resolve_comment,
+)
 
 __all__ = [
+    "ChangedDraftError",
     "ChangedSinceShownError",
     "ClauseConflictError",
+    "CommentError",
     "ContentError",
     "DocumentError",
     "DraftClosedError",
@@ -45,6 +54,7 @@ __all__ = [
     "SlotTakenError",
     "StaleAuthenticationError",
     "TypedNameError",
+    "approve_draft",
     "assembled",
     "day_in_words",
     "decline_version",
@@ -54,8 +64,10 @@ __all__ = [
     "expire_requests",
     "install_defaults",
     "open_draft",
+    "post_comment",
     "remind_signers",
     "request_signatures",
+    "resolve_comment",
     "sign_version",
     "statement",
     "withdraw_version",

@@ -25,6 +25,7 @@ from definitions.services.base import (
 )
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
+from definitions.services.talks import absent
 from revops import formats
 from revops.outbox.services import Notice, announce
 from revops.people.choices import Role, Side
@@ -74,7 +75,8 @@ def request_signatures(
         NotAllowedError: Only RevOps publishes.
         DraftClosedError: The draft is closed.
         RequestRefusedError: The draft is not fit to be signed, says the same as the signed
-            version, already waits for signatures, or its date breaks the stability rule.
+            version, already waits for signatures, its date breaks the stability rule, or those
+            who are held to it have not taken part (ADR 0025).
         ContentError: The draft is no valid document.
     """
     require(by=by, right="definitions.request_signatures", words="ask for signatures")
@@ -84,6 +86,7 @@ def request_signatures(
     content = draft_content(draft=draft)
     document = parse_document(kind=kind, content=content)
     _refuse_unfit(document=document)
+    _refuse_unheard(draft=draft)
     reason = exceptional_reason.strip()
     starts = _effective_from(document=document, wanted=effective_from, at=at)
     refuse_too_soon(kind=kind, document=document, starts=starts, reason=reason, at=at)
@@ -139,6 +142,15 @@ def _refuse_unfit(*, document: Document) -> None:
     if found:
         words = " ".join(finding.message for finding in found)
         raise RequestRefusedError(f"Not fit to be signed: {words}", findings=tuple(found))
+
+
+def _refuse_unheard(*, draft: Draft) -> None:
+    missing = absent(draft=draft)
+    if missing:
+        raise RequestRefusedError(
+            f"Wait for {' and '.join(missing)}: who is held to a text comments on the draft or "
+            "approves it before it is signed."
+        )
 
 
 def _effective_from(*, document: Document, wanted: datetime | None, at: datetime) -> datetime:

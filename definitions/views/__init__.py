@@ -18,15 +18,19 @@ from definitions.views.reading import (
     version,
 )
 from definitions.views.signing import decline, sign
+from definitions.views.talking import comment_resolve, comments, draft_approve, version_comments
 
 __all__ = [
     "agreement",
     "canonical_text",
     "clause",
     "clause_add",
+    "comment_resolve",
+    "comments",
     "decline",
     "document",
     "draft",
+    "draft_approve",
     "draft_open",
     "draft_send",
     "index",
@@ -34,5 +38,6 @@ __all__ = [
     "term",
     "verification",
     "version",
+    "version_comments",
     "version_withdraw",
 ]

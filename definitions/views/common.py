@@ -98,6 +98,11 @@ def kind_of(slug: str) -> DocumentKind:
         raise Http404("no such document") from error
 
 
+def anchor_of(key: str) -> str:
+    """Return the place of a clause on a page, as its section names it."""
+    return key.replace("/", "-").replace("_", "-")
+
+
 def slots_of(request: SignatureRequest | None) -> list[Slot]:
     """Return the slots of a request in the order they were asked."""
     if request is None:

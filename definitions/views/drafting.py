@@ -19,7 +19,8 @@ from definitions.forms import SendForm, WithdrawForm
 from definitions.lint import findings
 from definitions.models import Clause, Version
 from definitions.reading import changes, sections
-from definitions.views.common import instant, kind_of, member, slots_of
+from definitions.views.common import anchor_of, instant, kind_of, member, slots_of
+from definitions.views.talking import comment_form, talk_context
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,6 +74,7 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
     request = selectors.open_request_of(draft=draft, at=at)
     clauses = {clause.key: clause for clause in draft.clauses.select_related("edited_by")}
     earliest = services.earliest_change(kind=kind, at=at)
+    said = selectors.threads(draft=draft)
     changed_keys = {change.key for change in changed}
     return {
         "draft": draft,
@@ -86,6 +88,8 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
                 "section": section,
                 "clause": clauses[section.key],
                 "is_changed": section.key in changed_keys,
+                "thread": said.get(section.key),
+                "form": comment_form(key=section.key),
             }
             for section in after
             if section.key in clauses
@@ -98,6 +102,7 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
         "slots": slots_of(request),
         "earliest": "" if earliest is None else services.day_in_words(instant=earliest),
         "form": form,
+        **talk_context(draft=draft, content=content),
     }
 
 
@@ -200,6 +205,10 @@ def _clause_page(
             "revision": clause.revision if revision is None else revision,
             "faults": faults or [],
             "history": _edits(clause),
+            "key": clause.key,
+            "anchor": anchor_of(clause.key),
+            "thread": selectors.threads(draft=draft).get(clause.key),
+            "form": comment_form(key=clause.key) if clause.pk else None,
         },
         status=status,
     )

@@ -7,7 +7,7 @@ import pytest
 from definitions import services
 from definitions.choices import DocumentKind
 from revops.database import database_now
-from tests.factories.definitions import NOON
+from tests.factories.definitions import NOON, sent
 from tests.factories.people import CAST, OrganizationFactory, person
 
 
@@ -28,7 +28,7 @@ def draft(cast):
 @pytest.fixture
 def request_(draft, cast):
     """The definitions, sent for signature."""
-    return services.request_signatures(draft=draft, by=cast["rita"], at=NOON)
+    return sent(draft, by=cast["rita"], at=NOON)
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def sla_draft(cast, now):
 
 @pytest.fixture
 def asked(sla_draft, cast, now):
-    return services.request_signatures(draft=sla_draft, by=cast["rita"], at=now)
+    return sent(sla_draft, by=cast["rita"], at=now)

@@ -8,7 +8,7 @@ from definitions import selectors, services
 from definitions.choices import Closure, DocumentKind, Standing
 from definitions.models import Activation, Draft, Reason, Version
 from revops.people.models import Organization
-from tests.factories.definitions import DAY, MINUTE, NOON, edited
+from tests.factories.definitions import DAY, MINUTE, NOON, edited, sent
 
 LATER = NOON + 5 * MINUTE
 
@@ -136,7 +136,7 @@ def test_reasons_are_retired_never_deleted(draft, cast):
         edited(draft, key="reasons/reject", by=cast["rita"], entries=kept)
     retired = [{**entry, "is_retired": entry["code"] == "no_budget"} for entry in entries]
     edited(draft, key="reasons/reject", by=cast["rita"], entries=retired)
-    request = services.request_signatures(draft=draft, by=cast["rita"], at=LATER)
+    request = sent(draft, by=cast["rita"], at=LATER)
 
     codes = Reason.objects.filter(version=request.version, purpose="reject")
     assert not codes.filter(code="no_budget").exists()

@@ -11,7 +11,7 @@ from definitions import services
 from definitions.choices import DocumentKind
 from definitions.models import Clause, Draft, SignatureRequest
 from tests.definitions.test_content import posted
-from tests.factories.definitions import DAY, edited, sign_all, signed_version
+from tests.factories.definitions import DAY, edited, heard, sent, sign_all, signed_version
 
 
 def test_draft_is_opened_and_shown(as_):
@@ -73,7 +73,7 @@ def test_new_term_is_written_signed_and_has_its_own_page(as_, cast, now):
         }
     )
     assert client.post(address, form).status_code == 302
-    services.request_signatures(draft=draft, by=cast["rita"], at=now)
+    sent(draft, by=cast["rita"], at=now)
     sign_all(SignatureRequest.objects.get(), cast=cast, at=now)
 
     page = as_("ed").get("/definitions/target-account/").content.decode()
@@ -192,6 +192,7 @@ def test_refusal_and_hint_write_the_earliest_day_alike(as_, cast, now):
     signed_version("definitions", cast=cast, at=now - DAY)
     draft = services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
     edited(draft, key="mql", by=cast["rita"], at=now, fit_threshold=60)
+    heard(draft, at=now)
     earliest = services.earliest_change(kind=DocumentKind.DEFINITIONS, at=now)
     day = services.day_in_words(instant=earliest)
 
@@ -206,6 +207,7 @@ def test_the_earliest_day_that_is_named_is_accepted(as_, cast, now):
     signed_version("definitions", cast=cast, at=now - DAY)
     draft = services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=now)
     edited(draft, key="mql", by=cast["rita"], at=now, fit_threshold=60)
+    heard(draft, at=now)
     earliest = services.earliest_change(kind=DocumentKind.DEFINITIONS, at=now)
     day = earliest.astimezone(ZoneInfo("America/New_York")).date()
     client = as_("rita")

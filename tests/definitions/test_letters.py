@@ -5,7 +5,7 @@ from __future__ import annotations
 from definitions import selectors, services
 from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
-from tests.factories.definitions import DAY, MINUTE, NOON, sign, sign_all
+from tests.factories.definitions import DAY, MINUTE, NOON, sent, sign, sign_all
 
 
 def letters(kind):
@@ -71,9 +71,7 @@ def test_only_who_has_not_signed_is_reminded_and_only_once(request_, cast):
 
 def test_letters_name_the_organisations_day(draft, cast):
     """Four in the morning in UTC is the evening before in New York."""
-    services.request_signatures(
-        draft=draft, by=cast["rita"], at=NOON, effective_from=NOON + DAY + 13 * 60 * MINUTE
-    )
+    sent(draft, by=cast["rita"], at=NOON, effective_from=NOON + DAY + 13 * 60 * MINUTE)
 
     (letter,) = letters("signature_requested")
 

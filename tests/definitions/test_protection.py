@@ -23,7 +23,7 @@ from definitions.models import (
 from definitions.verification import verify
 from revops import roles
 from revops.audit.models import AppendOnlyError
-from tests.factories.definitions import DAY, MINUTE, NOON, signed_version
+from tests.factories.definitions import DAY, MINUTE, NOON, sent, signed_version
 
 MODELS = [
     Version, Reason, Activation, Withdrawal, SignatureRequest, Signature, Decline, RequestClosure,
@@ -37,7 +37,7 @@ def full(cast):
     version = signed_version("sla", cast=cast)
     services.withdraw_version(version=version, by=cast["rita"], reason="No.", at=SIGNED)
     draft = services.open_draft(kind="definitions", by=cast["rita"], at=NOON)
-    asked = services.request_signatures(draft=draft, by=cast["rita"], at=NOON)
+    asked = sent(draft, by=cast["rita"], at=NOON)
     services.decline_version(
         request=asked, slot="sales", by=cast["vera"], reason="Too low.", at=NOON + MINUTE
     )

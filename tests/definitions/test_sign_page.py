@@ -8,7 +8,7 @@ from definitions import selectors, services
 from definitions.choices import Closure, DocumentKind
 from definitions.models import Signature, SignatureRequest
 from tests.definitions.test_pages import signing
-from tests.factories.definitions import DAY, MINUTE, edited, sign, sign_all, signed_version
+from tests.factories.definitions import DAY, MINUTE, edited, sent, sign, sign_all, signed_version
 
 FIRST_CONTACT = "commitments/first_contact"
 
@@ -17,7 +17,7 @@ def drafted(cast, *, at, hours):
     """A draft of the SLA with another time for the first contact, sent for signature."""
     draft = services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=at)
     edited(draft, key=FIRST_CONTACT, by=cast["rita"], at=at, allowance_amount=hours)
-    return services.request_signatures(draft=draft, by=cast["rita"], at=at)
+    return sent(draft, by=cast["rita"], at=at)
 
 
 def declined(cast, asked, *, at):
@@ -35,7 +35,7 @@ def sent_again(cast, now):
     refused = drafted(cast, at=now - DAY, hours=2)
     sign(refused, slot="revops", by=cast["rita"], at=now - DAY)
     declined(cast, refused, at=now - DAY)
-    return services.request_signatures(draft=refused.draft, by=cast["rita"], at=now - DAY + MINUTE)
+    return sent(refused.draft, by=cast["rita"], at=now - DAY + MINUTE)
 
 
 def test_declined_version_is_nothing_to_compare_with(as_, sent_again):
@@ -69,9 +69,7 @@ def test_ended_request_compares_with_older_versions_only(as_, cast, now, sent_ag
 
 def test_signed_version_that_does_not_hold_yet_is_not_compared_with(cast, now):
     draft = services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=now)
-    later = services.request_signatures(
-        draft=draft, by=cast["rita"], at=now, effective_from=now + 30 * DAY
-    )
+    later = sent(draft, by=cast["rita"], at=now, effective_from=now + 30 * DAY)
     sign_all(later, cast=cast, at=now)
     asked = drafted(cast, at=now + MINUTE, hours=2)
 

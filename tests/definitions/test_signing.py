@@ -15,13 +15,22 @@ from revops.audit.models import AuditEntry
 from revops.outbox.models import Message
 from revops.people.choices import Role
 from revops.people.models import RevocationEpoch, User
-from tests.factories.definitions import DAY, MINUTE, NOON, edited, sign, sign_all, signed_version
+from tests.factories.definitions import (
+    DAY,
+    MINUTE,
+    NOON,
+    edited,
+    sent,
+    sign,
+    sign_all,
+    signed_version,
+)
 
 LATER = NOON + MINUTE
 
 
 def send(draft, by, at=NOON, **values):
-    return services.request_signatures(draft=draft, by=by, at=at, **values)
+    return sent(draft, by=by, at=at, **values)
 
 
 def test_request_freezes_an_immutable_version(request_, draft, cast):

@@ -53,6 +53,11 @@ def test_a_threshold_is_changed_signed_by_three_and_in_force(open_as):
     rita.get_by_label("Fit threshold").fill("60")
     rita.get_by_role("button", name="Save").click()
     rita.get_by_text("Fit score of at least 60 of 100").first.wait_for()
+    for role in ("sales_leader", "sales_rep"):
+        page = open_as(role)
+        page.goto("/drafts/definitions/")
+        page.get_by_role("button", name="I approve this draft as it stands").click()
+        page.get_by_text("You approved this draft as it stands.").wait_for()
     rita.get_by_role("button", name="Send for signature").click()
     rita.wait_for_url("**/sign/*/")
     address = rita.url

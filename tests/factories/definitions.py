@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from definitions import services
+from definitions import canonical, selectors, services
 from definitions.choices import DocumentKind
 from definitions.models import Activation, Version
 from definitions.services.freezing import freeze
+from revops.people.models import User
 
 # A Tuesday, ten in the morning in New York.
 NOON = datetime(2026, 3, 3, 15, tzinfo=UTC)
@@ -28,6 +29,26 @@ def edited(draft, *, key, by, at=NOON, **values):
         by=by,
         at=at,
     )
+
+
+def approved(draft, *, by, at=NOON):
+    """Let a person approve a draft as it stands."""
+    content = services.draft_content(draft=draft)
+    return services.approve_draft(
+        draft=draft, shown_sha256=canonical.content_sha256(content), by=by, at=at
+    )
+
+
+def heard(draft, *, at=NOON):
+    """Let everybody in sales approve a draft, so that it may go to signature; return it."""
+    for user in User.objects.filter(role__in=selectors.HELD_TO_IT, is_active=True):
+        approved(draft, by=user, at=at)
+    return draft
+
+
+def sent(draft, *, by, at=NOON, **values):
+    """Let sales approve a draft and send it for signature."""
+    return services.request_signatures(draft=heard(draft, at=at), by=by, at=at, **values)
 
 
 def proof(*, by, request, at, **values):
@@ -64,7 +85,7 @@ def signed_version(kind, *, cast, at=NOON, **changes):
     draft = services.open_draft(kind=DocumentKind(kind), by=cast["rita"], at=at)
     for key, values in changes.items():
         edited(draft, key=key.replace("__", "/"), by=cast["rita"], at=at, **values)
-    request = services.request_signatures(draft=draft, by=cast["rita"], at=at)
+    request = sent(draft, by=cast["rita"], at=at)
     sign_all(request, cast=cast, at=at + MINUTE)
     return request.version
 

@@ -65,6 +65,10 @@ def sign_new_threshold(as_, cast, *, fit):
     form["body-fit_threshold"] = str(fit)
     form["revision"] = "1"
     assert client.post(CLAUSE, form).status_code == 302
+    for key in ("vera", "sam"):
+        shown = as_(key).get("/drafts/definitions/").context["content_sha256"]
+        client.post("/drafts/definitions/approve/", {"content_sha256": shown})
+    client = as_("rita")
     assert client.post("/drafts/definitions/send/", {"effective_on": ""}).status_code == 302
     asked = SignatureRequest.objects.get()
     for key in ("carla", "vera", "rita"):
