@@ -8,6 +8,7 @@ app_name = "definitions"
 urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
     path("agreement/<slug:kind>/", views.document, name="document"),
+    path("agreement/<slug:kind>/compare/", views.compare, name="compare"),
     path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
     path("agreement/<slug:kind>/<int:number>/text/", views.canonical_text, name="canonical_text"),
     path(

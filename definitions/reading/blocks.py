@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from revops import formats
 from revops.people.choices import Role, Side
@@ -48,11 +48,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One clause as people read it; `key` is the clause's key."""
+    """One clause as people read it.
+
+    Attributes:
+        key: The clause's key.
+        body: What the words are made of, so that two sections are compared by value too.
+    """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
+    body: Any = None
 
     @property
     def anchor(self) -> str:

@@ -1,5 +1,6 @@
 """Pages of the documents."""
 
+from definitions.views.comparing import compare
 from definitions.views.drafting import (
     clause,
     clause_add,
@@ -27,6 +28,7 @@ __all__ = [
     "clause_add",
     "comment_resolve",
     "comments",
+    "compare",
     "decline",
     "document",
     "draft",
