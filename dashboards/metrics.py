@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from revops.intervals import Interval, wilson
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
@@ -27,8 +29,6 @@ SHORT_OF_AGREED = Decimal("0.8")
 """The joint number is low under this share of what was agreed."""
 
 _SATURDAY = 5
-# Two-sided 95 % of the normal distribution.
-_Z95 = 1.959963984540054
 
 
 class Tone(StrEnum):
@@ -129,37 +129,9 @@ def first_days(*, period: Period, days: int) -> Period:
     return Period(period.starts_on, ends_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A 95 % confidence interval."""
-
-    low: float
-    high: float
-
-    def overlaps(self, other: Interval) -> bool:
-        """Return whether the two intervals share a value."""
-        return self.low <= other.high and other.low <= self.high
-
-
 def rate(*, numerator: int, denominator: int) -> float | None:
     """Return the ratio, or None where there is nothing to divide by."""
     return numerator / denominator if denominator else None
-
-
-def wilson(*, successes: int, n: int) -> Interval | None:
-    """Return the Wilson score interval of a proportion (Wilson 1927), None for n = 0.
-
-    Raises:
-        ValueError: `successes` is not between 0 and `n`.
-    """
-    if not 0 <= successes <= n:
-        raise ValueError("successes must lie between 0 and n")
-    if n == 0:
-        return None
-    share, square = successes / n, _Z95 * _Z95
-    centre = (share + square / (2 * n)) / (1 + square / n)
-    half = _Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Interval(max(centre - half, 0.0), min(centre + half, 1.0))
 
 
 def difference(*, one: tuple[int, int], other: tuple[int, int]) -> Interval | None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from dashboards import metrics, wording
 from dashboards.cards.shared import metric_url, rows_url
-from dashboards.metrics import Interval
 from dashboards.registry import WIN_RATE
 from dashboards.selectors.answers import is_provisional
 from pipeline.choices import SourceGroup
 from revops import formats
+from revops.intervals import Interval
 
 if TYPE_CHECKING:
     from dashboards.filters import MetricFilter

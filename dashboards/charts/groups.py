@@ -9,7 +9,7 @@ from dashboards.charts.marks import PATTERNS, SERIES, Point, pattern
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.metrics import Interval
+    from revops.intervals import Interval
 
     Figure = dict[str, Any]
 

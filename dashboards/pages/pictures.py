@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from dashboards import cards, charts, metrics, wording
 from dashboards.filters import MISSING
-from dashboards.metrics import Interval, Period
+from dashboards.metrics import Period
 from dashboards.pages import links
 from dashboards.registry import ATTAINMENT, MQL_TO_SQL, PIPELINE_BY_SOURCE, buckets
 from dashboards.registry.base import Unit
 from dashboards.selectors import courses
 from dashboards.selectors.home import is_mature, month_period, promised_hours, response_steps
 from revops import formats
+from revops.intervals import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

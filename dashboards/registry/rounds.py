@@ -23,6 +23,7 @@ from dashboards.registry.base import COUNTED, IN_NUMERATOR, Figure, Metric, Unit
 from dashboards.registry.expressions import Percentile, days_between
 from pipeline.choices import Stage
 from pipeline.models import Round
+from revops.intervals import wilson
 from revops.people.choices import Side
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class RoundMetric(Metric):
 def ratio(sums: Mapping[str, Any], **details: Any) -> Figure:
     """Return hits over rows with the Wilson interval among the details."""
     hits, n = sums["hits"], sums["n"]
-    interval = metrics.wilson(successes=hits, n=n)
+    interval = wilson(successes=hits, n=n)
     return Figure(
         value=metrics.rate(numerator=hits, denominator=n),
         numerator=hits,

@@ -23,6 +23,7 @@ from pipeline.views.feedback import feedback_answer
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.queue import queue, queue_panel
 from pipeline.views.rescoring import rescoring_progress
+from pipeline.views.signals import proposal_apply, signal_add, signal_draft, signals
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
@@ -48,9 +49,13 @@ __all__ = [
     "opportunity_lose",
     "opportunity_return",
     "opportunity_win",
+    "proposal_apply",
     "queue",
     "queue_panel",
     "rescoring_progress",
+    "signal_add",
+    "signal_draft",
+    "signals",
     "undo_assignment",
     "undo_contact",
     "undo_transition",
