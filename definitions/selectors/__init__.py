@@ -1,5 +1,6 @@
 """Which version holds when, what it says, and how its signing stands."""
 
+from definitions.selectors.certificates import Certificate, certificates_of
 from definitions.selectors.contents import (
     Wording,
     contribution_of,
@@ -12,6 +13,17 @@ from definitions.selectors.contents import (
     wording_of,
     wordings,
 )
+from definitions.selectors.delegations import (
+    TEAMS,
+    Substitution,
+    delegation_for,
+    holding,
+    own_slots,
+    possible_substitutes,
+    slots_of,
+    substitute_ids,
+    substitutions,
+)
 from definitions.selectors.history import (
     Milestone,
     awaiting,
@@ -19,7 +31,6 @@ from definitions.selectors.history import (
     head_sha256,
     open_draft_of,
     open_request_of,
-    slots_of,
     timeline,
 )
 from definitions.selectors.schedule import (
@@ -45,11 +56,14 @@ from definitions.selectors.talks import (
 
 __all__ = [
     "HELD_TO_IT",
+    "TEAMS",
+    "Certificate",
     "Entry",
     "Milestone",
     "NoVersionError",
     "Part",
     "Schedule",
+    "Substitution",
     "Thread",
     "VersionInUse",
     "Word",
@@ -57,21 +71,28 @@ __all__ = [
     "approvals",
     "awaiting",
     "cached_schedule",
+    "certificates_of",
     "compared_with",
     "contribution_of",
     "definitions_of",
+    "delegation_for",
     "document_of",
     "forget_schedule",
     "head_sha256",
+    "holding",
     "in_use_all",
     "open_draft_of",
     "open_request_of",
+    "own_slots",
+    "possible_substitutes",
     "reasons",
     "schedule",
     "score_model_of",
     "signers_of",
     "sla_of",
     "slots_of",
+    "substitute_ids",
+    "substitutions",
     "taking_part",
     "threads",
     "timeline",

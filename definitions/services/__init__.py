@@ -2,7 +2,12 @@
 
 from definitions.documents import ContentError
 from definitions.documents import content_of as assembled
-from definitions.services.base import DocumentError, NotAllowedError
+from definitions.services.base import DocumentError, NotAllowedError, StaleAuthenticationError
+from definitions.services.delegations import (
+    DelegationRefusedError,
+    delegate_slot,
+    end_delegation,
+)
 from definitions.services.drafts import (
     ClauseConflictError,
     DraftClosedError,
@@ -11,6 +16,7 @@ from definitions.services.drafts import (
     open_draft,
 )
 from definitions.services.freezing import install_defaults
+from definitions.services.heads import note_head
 from definitions.services.requests import (
     RequestRefusedError,
     day_in_words,
@@ -24,9 +30,9 @@ from definitions.services.signing import (
     Proof,
     RequestClosedError,
     SlotTakenError,
-    StaleAuthenticationError,
     TypedNameError,
     decline_version,
+    note_viewing,
     sign_version,
     statement,
     withdraw_version,
@@ -45,6 +51,7 @@ __all__ = [
     "ClauseConflictError",
     "CommentError",
     "ContentError",
+    "DelegationRefusedError",
     "DocumentError",
     "DraftClosedError",
     "NotAllowedError",
@@ -58,11 +65,15 @@ __all__ = [
     "assembled",
     "day_in_words",
     "decline_version",
+    "delegate_slot",
     "draft_content",
     "earliest_change",
     "edit_clause",
+    "end_delegation",
     "expire_requests",
     "install_defaults",
+    "note_head",
+    "note_viewing",
     "open_draft",
     "post_comment",
     "remind_signers",

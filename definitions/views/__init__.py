@@ -1,5 +1,6 @@
 """Pages of the documents."""
 
+from definitions.views.certificate import certificate
 from definitions.views.comparing import compare
 from definitions.views.drafting import (
     clause,
@@ -19,11 +20,13 @@ from definitions.views.reading import (
     version,
 )
 from definitions.views.signing import decline, sign
+from definitions.views.substitutes import substitute_end, substitutes
 from definitions.views.talking import comment_resolve, comments, draft_approve, version_comments
 
 __all__ = [
     "agreement",
     "canonical_text",
+    "certificate",
     "clause",
     "clause_add",
     "comment_resolve",
@@ -37,6 +40,8 @@ __all__ = [
     "draft_send",
     "index",
     "sign",
+    "substitute_end",
+    "substitutes",
     "term",
     "verification",
     "version",

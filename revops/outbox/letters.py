@@ -22,4 +22,6 @@ LETTERS: Final[dict[str, str]] = {
     "version_signed": "definitions.letters.version_signed",
     "version_in_force": "definitions.letters.version_in_force",
     "version_declined": "definitions.letters.version_declined",
+    "slot_delegated": "definitions.letters.slot_delegated",
+    "delegation_ended": "definitions.letters.delegation_ended",
 }
