@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from rest_framework.response import Response
 
 from definitions.choices import DocumentKind, Purpose
+from definitions.models import Signature
 from definitions.selectors import (
     NoVersionError,
     definitions_of,
@@ -83,7 +84,9 @@ class TermOut(Out):
     """One term as the version in use has it."""
 
     term: str
+    address: str
     version: VersionOut
+    signatures: list[SignatureOut]
     content: dict[str, Any]
 
 
@@ -115,6 +118,7 @@ class ReasonOut(Out):
     code: str
     label: str
     meaning: str
+    example: str
     needs_note: bool
     needs_date: bool
     needs_competitor: bool
@@ -125,6 +129,7 @@ class ReasonsOut(Out):
     """The reason lists in use."""
 
     version: VersionOut
+    signatures: list[SignatureOut]
     data: list[ReasonOut]
 
 
@@ -176,7 +181,9 @@ class DefinitionTermView(AgreementApiView):
             raise Http404
         shown = TermOut(
             term=code,
+            address=f"/definitions/{code.replace('_', '-')}/",
             version=version_out(DocumentKind.DEFINITIONS, found),
+            signatures=signatures_out(found),
             content=held.model_dump(mode="json"),
         )
         return Response(shown.model_dump(mode="json"))
@@ -225,6 +232,7 @@ class ReasonListView(AgreementApiView):
         names = ReasonOut.model_fields
         shown = ReasonsOut(
             version=version_out(DocumentKind.DEFINITIONS, found),
+            signatures=signatures_out(found),
             data=[
                 ReasonOut(**{name: getattr(reason, name) for name in names})
                 for purpose in wanted
@@ -257,15 +265,22 @@ def _milestone(one: Milestone) -> HistoryOut:
         standing=one.standing.value,
         effective_from=one.effective_from,
         effective_to=one.effective_to,
-        signatures=[
-            SignatureOut(
-                slot=signature.slot,
-                typed_name=signature.typed_name,
-                signed_at=signature.signed_at,
-                record_sha256=signature.record_sha256,
-            )
-            for signature in one.signatures
-        ],
+        signatures=[_signature(signature) for signature in one.signatures],
+    )
+
+
+def signatures_out(found: VersionInUse) -> list[SignatureOut]:
+    """Return who signed a version, in the order of the chain; empty while it is provisional."""
+    rows = Signature.objects.filter(request__version=found.version).order_by("position")
+    return [_signature(signature) for signature in rows]
+
+
+def _signature(signature: Signature) -> SignatureOut:
+    return SignatureOut(
+        slot=signature.slot,
+        typed_name=signature.typed_name,
+        signed_at=signature.signed_at,
+        record_sha256=signature.record_sha256,
     )
 
 

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from definitions import selectors
-from definitions.models import Decline, Delegation, Signature, SignatureRequest, Version
+from definitions.models import Decline, Signature, SignatureRequest, Version
 from revops.outbox.channels import Letter
-from revops.people.models import Organization
+from revops.people.models import Organization, User
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,17 +36,12 @@ def signature_requested(payload: dict[str, Any]) -> Letter:
 
 def version_signed(payload: dict[str, Any]) -> Letter:
     """Tell of one signature, with the head of the chain."""
-    signature = Signature.objects.select_related("request__version", "delegation__signer").get(
-        pk=payload["signature"]
-    )
+    signature = Signature.objects.select_related("request__version").get(pk=payload["signature"])
     version = signature.request.version
     return Letter(
         subject=f"{signature.typed_name} signed {version}",
         lines=(
-            (
-                f"{signature.typed_name} signed {version} for {signature.get_slot_display()}"
-                f"{_place(signature)}."
-            ),
+            f"{signature.typed_name} signed {version} for {signature.get_slot_display()}.",
             (
                 f"The head of the chain of signatures is now {signature.record_sha256}. Keep this "
                 "mail: with it you can prove that the chain was not cut or rebuilt."
@@ -69,34 +64,6 @@ def version_in_force(payload: dict[str, Any]) -> Letter:
             ),
             f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
             f"SHA-256 of the text: {version.sha256}",
-            f"The head of the chain of signatures is {selectors.head_sha256()}.",
-        ),
-    )
-
-
-def slot_delegated(payload: dict[str, Any]) -> Letter:
-    """Tell a substitute, and the signer, from when to when and why."""
-    given = Delegation.objects.select_related("signer", "substitute").get(pk=payload["delegation"])
-    return Letter(
-        subject=f"{given.substitute} signs for {given.signer}",
-        lines=(
-            (
-                f"{given.signer} asks {given.substitute} to sign for {given.get_slot_display()} "
-                f"from {_day(given.starts_at)} to {_day(given.ends_at)}: {given.reason}"
-            ),
-            f"See who signs for whom: {_address('definitions:substitutes')}",
-        ),
-    )
-
-
-def delegation_ended(payload: dict[str, Any]) -> Letter:
-    """Tell both that the delegation holds no more."""
-    given = Delegation.objects.select_related("signer", "substitute").get(pk=payload["delegation"])
-    return Letter(
-        subject=f"{given.substitute} does not sign for {given.signer} any more",
-        lines=(
-            f"{given.signer} ended delegation {given.pk}. What was signed by it stays signed.",
-            f"See who signs for whom: {_address('definitions:substitutes')}",
         ),
     )
 
@@ -118,10 +85,18 @@ def version_declined(payload: dict[str, Any]) -> Letter:
     )
 
 
-def _place(signature: Signature) -> str:
-    """Return in whose place somebody signed; empty for a signature of one's own."""
-    given = signature.delegation
-    return f", as substitute for {given.signer} (delegation {given.pk})" if given else ""
+def reading_reminder(payload: dict[str, Any]) -> Letter:
+    """Ask somebody who has not yet read the definitions in use to do so."""
+    version = Version.objects.get(pk=payload["version"])
+    asker = User.objects.get(pk=payload["by"])
+    return Letter(
+        subject=f"Please read what our words mean: {version}",
+        lines=(
+            f"{asker.name} asks you to read what MQL, SAL and SQL mean here. It takes 3 minutes.",
+            f"Read it: {_address('definitions:reading')}",
+            "You are asked once for each version; nothing you do is held up by it.",
+        ),
+    )
 
 
 def _address(name: str, **values: Any) -> str:

@@ -7,13 +7,10 @@ from definitions import views
 app_name = "definitions"
 urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
-    path("agreement/substitutes/", views.substitutes, name="substitutes"),
-    path("agreement/substitutes/<int:pk>/end/", views.substitute_end, name="substitute_end"),
     path("agreement/<slug:kind>/", views.document, name="document"),
     path("agreement/<slug:kind>/compare/", views.compare, name="compare"),
     path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
     path("agreement/<slug:kind>/<int:number>/text/", views.canonical_text, name="canonical_text"),
-    path("agreement/<slug:kind>/<int:number>/certificate/", views.certificate, name="certificate"),
     path(
         "agreement/<slug:kind>/<int:number>/withdraw/",
         views.version_withdraw,
@@ -26,6 +23,10 @@ urlpatterns = [
     ),
     path("definitions/", views.index, name="index"),
     path("definitions/<slug:term>/", views.term, name="term"),
+    path("d/<slug:term>/", views.short, name="short"),
+    path("reading/", views.reading, name="reading"),
+    path("reading/readers/", views.readers, name="readers"),
+    path("reading/remind/", views.remind, name="remind"),
     path("drafts/<slug:kind>/", views.draft, name="draft"),
     path("drafts/<slug:kind>/open/", views.draft_open, name="draft_open"),
     path("drafts/<slug:kind>/send/", views.draft_send, name="draft_send"),

@@ -202,10 +202,15 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("pipeline.services.rescoring.rescore_nurture", 30),
     ("definitions.services.expire_requests", 3600),
     ("definitions.services.remind_signers", 3600),
-    ("definitions.services.note_head", 3600),
 ]
 # What `provision` runs once the tables are there; it may be run again.
 INSTALL_SERVICES = ["definitions.services.install_defaults"]
+# Columns of the apps above that the first statement of a page reads with the organisation.
+READER_COLUMNS = "definitions.selectors.reader_columns"
+# Where terms are used: functions of a term's code that answer with definitions.uses.Use.
+USES_OF_TERMS = ["dashboards.selectors.uses.uses_of", "pipeline.selectors.uses.uses_of"]
+STAGES_OF_TERM = "pipeline.words.stages_of"  # the moves a term governs
+LEADS_JUDGED = "pipeline.selectors.uses.leads_judged"  # per version of the definitions
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches
 OLDEST_OVERDUE = "sla.selectors.oldest_overdue"  # the earliest breach_at not flagged, or None
 

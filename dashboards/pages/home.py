@@ -224,6 +224,7 @@ def _stats(page: Home) -> list[Context]:
     created_asked, created, _ = page.created
     stats: list[Context] = [
         {
+            "key": VOLUME.key,
             "label": VOLUME.title,
             "value": formats.count(volume.n),
             "href": rows_url(VOLUME, asked),
@@ -232,6 +233,7 @@ def _stats(page: Home) -> list[Context]:
             else "marketing's own number",
         },
         {
+            "key": QUOTA_ATTAINMENT.key,
             "label": QUOTA_ATTAINMENT.title,
             "value": formats.percent(quota.value, digits=0),
             "href": rows_url(QUOTA_ATTAINMENT, quota_asked),
@@ -241,6 +243,7 @@ def _stats(page: Home) -> list[Context]:
             else "no quota entered",
         },
         {
+            "key": ACCEPTANCE.key,
             "label": "Accepted by sales",
             "value": formats.percent(accepted.value, digits=0),
             "href": rows_url(ACCEPTANCE, accepted_asked),
@@ -248,6 +251,7 @@ def _stats(page: Home) -> list[Context]:
             f"{formats.plural(accepted.n, 'decision')}",
         },
         {
+            "key": PIPELINE_CREATED.key,
             "label": PIPELINE_CREATED.title,
             "value": formats.money_compact(created.denominator, currency=currency),
             "href": rows_url(PIPELINE_CREATED, created_asked.asking()),

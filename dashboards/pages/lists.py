@@ -139,6 +139,7 @@ def _row(
         "href": href,
         "rep": row.rep,
         "source": row.source,
+        "stage": row.state,
         "state": _STATES.get(row.state, row.state or ("Open" if is_deal else "")),
         "at": row.basis_at,
         "on": row.basis_at.astimezone(asked.zone).date(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboards import cards, metrics, wording
 from dashboards.pages import links, pictures
 from dashboards.registry.base import Unit
+from dashboards.selectors.uses import TERMS_OF
 from revops import formats
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def metric(answer: Answer, *, frame: Frame, query: QueryDict) -> Context:
         "verdict": _verdict(answer),
         "formula": _formula(answer, currency=currency),
         "facts": _facts(answer),
+        "terms": TERMS_OF.get(found.key, ()),
         "details": _details(answer, currency=currency),
         "excluded": _excluded(answer),
         "period": links.periods(query, asked=asked, frame=frame, also_all=True),

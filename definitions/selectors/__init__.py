@@ -1,6 +1,5 @@
 """Which version holds when, what it says, and how its signing stands."""
 
-from definitions.selectors.certificates import Certificate, certificates_of
 from definitions.selectors.contents import (
     Wording,
     contribution_of,
@@ -13,17 +12,6 @@ from definitions.selectors.contents import (
     wording_of,
     wordings,
 )
-from definitions.selectors.delegations import (
-    TEAMS,
-    Substitution,
-    delegation_for,
-    holding,
-    own_slots,
-    possible_substitutes,
-    slots_of,
-    substitute_ids,
-    substitutions,
-)
 from definitions.selectors.history import (
     Milestone,
     awaiting,
@@ -31,8 +19,10 @@ from definitions.selectors.history import (
     head_sha256,
     open_draft_of,
     open_request_of,
+    slots_of,
     timeline,
 )
+from definitions.selectors.readers import Reading, Roll, reader_columns, reading_of, roll_of
 from definitions.selectors.schedule import (
     Entry,
     NoVersionError,
@@ -53,50 +43,49 @@ from definitions.selectors.talks import (
     taking_part,
     threads,
 )
+from definitions.selectors.vocabulary import Vocabulary, entry_in_use, vocabulary
 
 __all__ = [
     "HELD_TO_IT",
-    "TEAMS",
-    "Certificate",
     "Entry",
     "Milestone",
     "NoVersionError",
     "Part",
+    "Reading",
+    "Roll",
     "Schedule",
-    "Substitution",
     "Thread",
     "VersionInUse",
+    "Vocabulary",
     "Word",
     "Wording",
     "approvals",
     "awaiting",
     "cached_schedule",
-    "certificates_of",
     "compared_with",
     "contribution_of",
     "definitions_of",
-    "delegation_for",
     "document_of",
+    "entry_in_use",
     "forget_schedule",
     "head_sha256",
-    "holding",
     "in_use_all",
     "open_draft_of",
     "open_request_of",
-    "own_slots",
-    "possible_substitutes",
+    "reader_columns",
+    "reading_of",
     "reasons",
+    "roll_of",
     "schedule",
     "score_model_of",
     "signers_of",
     "sla_of",
     "slots_of",
-    "substitute_ids",
-    "substitutions",
     "taking_part",
     "threads",
     "timeline",
     "version_in_use",
+    "vocabulary",
     "wording_of",
     "wordings",
 ]

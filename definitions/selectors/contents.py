@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.db.models import Subquery
 
-from definitions.choices import DocumentKind, Purpose
+from definitions.choices import DocumentKind, Purpose, Standing
 from definitions.documents import parse_document
 from definitions.models import Activation, Reason, Signature, Version
 from definitions.selectors.schedule import Entry, VersionInUse, version_in_use
@@ -44,6 +44,13 @@ class Wording:
     def slug(self) -> str:
         """The term in its short address."""
         return self.code.replace("_", "-")
+
+    @property
+    def standing(self) -> str:
+        """Who agreed to it, in words; where nobody did, that it is not agreed."""
+        if not self.is_signed:
+            return str(Standing.PROVISIONAL.label)
+        return f"Signed by {self.signers}" if self.signers else "Signed"
 
 
 # Never emptied: a company has a few dozen versions, and the hash settles what they say.
@@ -104,7 +111,7 @@ def reasons(
 def wordings(*, at: datetime) -> dict[str, Wording]:
     """Return every term in use by its code, in two statements; for pages and the API."""
     in_use = version_in_use(kind=DocumentKind.DEFINITIONS, at=at)
-    return _wordings(in_use, signers_of(version=in_use.version))
+    return worded(in_use, signers=signers_of(version=in_use.version))
 
 
 def wording_of(*, term: str, version: Version, is_signed: bool = True) -> Wording | None:
@@ -113,10 +120,11 @@ def wording_of(*, term: str, version: Version, is_signed: bool = True) -> Wordin
     since = version.frozen_at if activation is None else activation.effective_from
     signed = is_signed and activation is not None and activation.is_signed
     held = VersionInUse(version, signed, since)
-    return _wordings(held, signers_of(version=version)).get(term)
+    return worded(held, signers=signers_of(version=version)).get(term)
 
 
-def _wordings(in_use: VersionInUse, signers: str) -> dict[str, Wording]:
+def worded(in_use: VersionInUse, *, signers: str) -> dict[str, Wording]:
+    """Return the terms of a version in reading order, each with how it stands."""
     document = definitions_of(in_use.version)
     return {
         code: Wording(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import datetime
 
-KEPT_SCHEDULES = 2
+KEPT_SCHEDULES = 4  # pages and the API stamp theirs differently, and one may be old
 
 
 class NoVersionError(Exception):

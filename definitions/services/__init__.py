@@ -2,12 +2,7 @@
 
 from definitions.documents import ContentError
 from definitions.documents import content_of as assembled
-from definitions.services.base import DocumentError, NotAllowedError, StaleAuthenticationError
-from definitions.services.delegations import (
-    DelegationRefusedError,
-    delegate_slot,
-    end_delegation,
-)
+from definitions.services.base import DocumentError, NotAllowedError
 from definitions.services.drafts import (
     ClauseConflictError,
     DraftClosedError,
@@ -16,7 +11,11 @@ from definitions.services.drafts import (
     open_draft,
 )
 from definitions.services.freezing import install_defaults
-from definitions.services.heads import note_head
+from definitions.services.readers import (
+    ReadingStaleError,
+    acknowledge_definitions,
+    remind_readers,
+)
 from definitions.services.requests import (
     RequestRefusedError,
     day_in_words,
@@ -30,9 +29,9 @@ from definitions.services.signing import (
     Proof,
     RequestClosedError,
     SlotTakenError,
+    StaleAuthenticationError,
     TypedNameError,
     decline_version,
-    note_viewing,
     sign_version,
     statement,
     withdraw_version,
@@ -51,31 +50,29 @@ __all__ = [
     "ClauseConflictError",
     "CommentError",
     "ContentError",
-    "DelegationRefusedError",
     "DocumentError",
     "DraftClosedError",
     "NotAllowedError",
     "Proof",
+    "ReadingStaleError",
     "RequestClosedError",
     "RequestRefusedError",
     "SlotTakenError",
     "StaleAuthenticationError",
     "TypedNameError",
+    "acknowledge_definitions",
     "approve_draft",
     "assembled",
     "day_in_words",
     "decline_version",
-    "delegate_slot",
     "draft_content",
     "earliest_change",
     "edit_clause",
-    "end_delegation",
     "expire_requests",
     "install_defaults",
-    "note_head",
-    "note_viewing",
     "open_draft",
     "post_comment",
+    "remind_readers",
     "remind_signers",
     "request_signatures",
     "resolve_comment",

@@ -1,6 +1,5 @@
 """Pages of the documents."""
 
-from definitions.views.certificate import certificate
 from definitions.views.comparing import compare
 from definitions.views.drafting import (
     clause,
@@ -10,23 +9,15 @@ from definitions.views.drafting import (
     draft_send,
     version_withdraw,
 )
-from definitions.views.reading import (
-    agreement,
-    canonical_text,
-    document,
-    index,
-    term,
-    verification,
-    version,
-)
+from definitions.views.glossary import index, short, term
+from definitions.views.readers import readers, reading, remind
+from definitions.views.reading import agreement, canonical_text, document, verification, version
 from definitions.views.signing import decline, sign
-from definitions.views.substitutes import substitute_end, substitutes
 from definitions.views.talking import comment_resolve, comments, draft_approve, version_comments
 
 __all__ = [
     "agreement",
     "canonical_text",
-    "certificate",
     "clause",
     "clause_add",
     "comment_resolve",
@@ -39,9 +30,11 @@ __all__ = [
     "draft_open",
     "draft_send",
     "index",
+    "readers",
+    "reading",
+    "remind",
+    "short",
     "sign",
-    "substitute_end",
-    "substitutes",
     "term",
     "verification",
     "version",

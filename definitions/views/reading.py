@@ -1,4 +1,4 @@
-"""Pages that show documents: the agreement, the terms, versions, and the check of the chain."""
+"""Pages that show documents: the agreement, versions, and the check of the chain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -14,7 +14,6 @@ from definitions import selectors
 from definitions.choices import DocumentKind
 from definitions.models import Signature, Version
 from definitions.reading import changes, sections
-from definitions.services.requests import add_months
 from definitions.verification import verify
 from definitions.views.common import instant, kind_of, member, shown, slots_of
 from revops.audit.services import verify_triggers
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 may_read = permission_required("definitions.view_agreement", raise_exception=True)
 TABS = (("text", "Text"), ("history", "History"))
-REVIEW_MONTHS = 6
 
 
 @require_safe
@@ -53,79 +51,26 @@ def agreement(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @may_read
-def index(request: HttpRequest) -> HttpResponse:
-    """Show one card per term, and the documents with their drafts."""
-    at = instant(request)
-    in_use = selectors.in_use_all(at=at)
-    documents = [shown(kind=kind, in_use=in_use[kind], at=at) for kind in DocumentKind]
-    held = in_use[DocumentKind.DEFINITIONS]
-    terms = selectors.definitions_of(held.version).ordered_terms()
-    return render(
-        request,
-        "definitions/index.html",
-        {
-            "documents": documents,
-            "terms": terms,
-            "in_use": held,
-            "review_due_at": add_months(instant=held.effective_from, months=REVIEW_MONTHS)
-            if held.is_signed
-            else None,
-            "awaiting": selectors.awaiting(user=member(request), at=at),
-        },
-    )
-
-
-@require_safe
-@login_required
-@may_read
-def term(request: HttpRequest, term: str) -> HttpResponse:
-    """Show one term as it is in use, or how its words changed."""
-    at = instant(request)
-    code = term.replace("-", "_")
-    held = selectors.version_in_use(kind=DocumentKind.DEFINITIONS, at=at)
-    document = selectors.definitions_of(held.version)
-    if code not in document.terms:
-        raise Http404("no such term")
-    keys = {f"terms/{code}", *(("mql",) if code == "mql" else ())}
-    tab = "history" if request.GET.get("tab") == "history" else "text"
-    context: dict[str, Any] = {
-        "code": code,
-        "term": document.terms[code],
-        "wording": selectors.wordings(at=at)[code],
-        "in_use": held,
-        "tab": tab,
-        "tabs": _tabs(tab),
-        "sections": [each for each in sections(document) if each.key in keys],
-        "slots": slots_of(getattr(held.version, "signature_request", None)),
-        "terms": document.ordered_terms(),
-    }
-    if tab == "history":
-        context["milestones"] = _history(kind=DocumentKind.DEFINITIONS, keys=keys, request=request)
-    return render(request, "definitions/term.html", context)
-
-
-@require_safe
-@login_required
-@may_read
 def document(request: HttpRequest, kind: str) -> HttpResponse:
     """Show one document as it is in use, or its versions."""
     at = instant(request)
     about = kind_of(kind)
     tab = "history" if request.GET.get("tab") == "history" else "text"
     page = shown(kind=about, in_use=selectors.version_in_use(kind=about, at=at), at=at)
-    context: dict[str, Any] = {"page": page, "tab": tab, "tabs": _tabs(tab)}
+    context: dict[str, Any] = {"page": page, "tab": tab, "tabs": tabs(tab)}
     if tab == "history":
-        context["milestones"] = _history(kind=about, keys=None, request=request)
+        context["milestones"] = history(kind=about, keys=None, request=request)
     return render(request, "definitions/document.html", context)
 
 
-def _tabs(current: str) -> list[dict[str, Any]]:
+def tabs(current: str, *, among: tuple[tuple[str, str], ...] = TABS) -> list[dict[str, Any]]:
+    """Return the views of a page as the component tabs reads them."""
     return [
-        {"label": label, "href": f"?tab={key}", "current": key == current} for key, label in TABS
+        {"label": label, "href": f"?tab={key}", "current": key == current} for key, label in among
     ]
 
 
-def _history(
+def history(
     *, kind: DocumentKind, keys: set[str] | None, request: HttpRequest
 ) -> list[dict[str, Any]]:
     """Return every version, newest first, with what it changed against the one it is based on."""

@@ -225,7 +225,7 @@ def queue_rows(
                 fit=current.fit_score,
                 intent=current.intent_score,
                 owner=current.rep.name if current.rep else "",
-                stage=str(Stage(current.stage).label),
+                stage=current.stage,
                 is_hand_raiser=lead.is_hand_raiser,
                 clock=line_of(clock=shown, terms=terms, reader=reader, at=at) if shown else None,
                 next=line_of(clock=urgent, terms=terms, reader=reader, at=at)

@@ -52,7 +52,10 @@ _STAGE_ICONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One entry, as the component timeline_item reads it; `side` is who acted."""
+    """One entry, as the component timeline_item reads it; `side` is who acted.
+
+    `stage` is the one the lead moved to, empty for everything that is no move.
+    """
 
     at: datetime
     icon: str
@@ -64,6 +67,7 @@ class Moment:
     badge: str = ""
     badge_tone: str = ""
     side: str = ""
+    stage: str = ""
 
 
 def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
@@ -145,6 +149,7 @@ def _of_transition(row: Transition, *, names: dict[str, str], notes: dict[int, s
         icon="undo-2" if row.undoes_id else _STAGE_ICONS.get(stage, "circle-dot"),
         tone="" if row.undoes_id or badge == "Undone" else _STAGE_TONES.get(stage, "accent"),
         title=title,
+        stage=row.to_stage,
         who=_who(row, names=names),
         quote=notes.get(row.pk, ""),
         badge=badge,

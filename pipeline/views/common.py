@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from definitions.selectors import wording_of, wordings
+from definitions.selectors import vocabulary, wording_of, wordings
 from pipeline import stages
 from pipeline.choices import Designation, Stage
 from pipeline.models import Lead
@@ -23,7 +23,6 @@ from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from django.forms import Form
 
@@ -110,7 +109,7 @@ def answer(request: MemberRequest, act: Act) -> HttpResponse:
         "card": card,
         "form": act.form,
         "is_stale": is_stale,
-        "word": wordings(at=request.at).get(act.term),
+        "word": word_in_use(request, act.term),
         "judged": card.round.definitions_version.number if card.round else None,
         "next": next_page(request, fallback=""),
         **act.extra,
@@ -141,15 +140,23 @@ def _refuse(request: MemberRequest, act: Act, *, context: dict[str, Any]) -> Htt
     return render(request, template, context | {"stands": stands, "wanted": wanted}, status=409)
 
 
-def judged_word(card: LeadCard, *, term: str, at: datetime) -> Wording | None:
+def word_in_use(request: MemberRequest, term: str) -> Wording | None:
+    """Return a term as it is in use; without a statement where this process has seen it."""
+    held = vocabulary(viewer(request))
+    return (wordings(at=request.at) if held is None else held.words).get(term)
+
+
+def judged_word(card: LeadCard, *, term: str, request: MemberRequest) -> Wording | None:
     """Return a term beside the criteria of a round: in the words the round was judged by.
 
     Without criteria to show it is the term in use.
     """
     if card.round is None or not card.checks:
-        return wordings(at=at).get(term)
-    found = wording_of(term=term, version=card.round.definitions_version)
-    return found or wordings(at=at).get(term)
+        return word_in_use(request, term)
+    in_use = word_in_use(request, term)
+    if in_use is not None and in_use.sha256 == card.round.definitions_version.sha256:
+        return in_use
+    return wording_of(term=term, version=card.round.definitions_version) or in_use
 
 
 def go_on(request: MemberRequest, done: Done, *, fallback: str) -> HttpResponse:

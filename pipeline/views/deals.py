@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from definitions.choices import Purpose
-from definitions.selectors import wordings
 from pipeline.choices import Stage
 from pipeline.forms import DealFilterForm, LoseForm, OpportunityForm, ReasonForm
 from pipeline.models import Opportunity
@@ -20,7 +19,17 @@ from pipeline.selectors.deals import deal_page
 from pipeline.selectors.lists import deals
 from pipeline.services import deals as services
 from pipeline.services.errors import LeadRefusedError
-from pipeline.views.common import Act, Done, answer, go_on, lead_to_work, next_page, posted, seen
+from pipeline.views.common import (
+    Act,
+    Done,
+    answer,
+    go_on,
+    lead_to_work,
+    next_page,
+    posted,
+    seen,
+    word_in_use,
+)
 from pipeline.views.decisions import reasons_in_use
 from revops.people.selectors import organization
 
@@ -219,7 +228,7 @@ def _answer(
         "deal": deal,
         "currency": deal.currency or "USD",
         "form": form,
-        "word": wordings(at=request.at).get(term),
+        "word": word_in_use(request, term),
         "next": next_page(request, fallback=""),
     }
     template = f"pipeline/opportunity_{act}.html"

@@ -14,24 +14,13 @@ from pipeline.selectors.lead import lead_page
 from pipeline.selectors.lists import leads
 from pipeline.selectors.nurture import verdict_on
 from pipeline.views.common import judged_word, lead_to_see
+from pipeline.words import term_of
 from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from revops.requests import MemberRequest
-
-TERMS = {
-    "nurture": "lead",
-    "mql": "mql",
-    "assigned": "mql",
-    "accepted": "sal",
-    "sql": "sql",
-    "opportunity": "opportunity",
-    "won": "closed_won",
-    "lost": "closed_lost",
-}
-"""The signed term that stands beside a lead in a stage; any other is judged as an MQL."""
 
 
 @require_GET
@@ -57,12 +46,12 @@ def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
     page = lead_page(lead=lead, user=request.user, reader=viewer(request), at=request.at)
     is_nurture = page.card.round is None and lead.stage == Stage.NURTURE
     # The criteria of a round are those of an MQL, in the words it was judged by.
-    term = "mql" if is_nurture or page.card.checks else TERMS.get(lead.stage, "mql")
+    term = "mql" if is_nurture or page.card.checks else term_of(lead.stage)
     context = {
         "page": page,
         "card": page.card,
         "lead": lead,
-        "word": judged_word(page.card, term=term, at=request.at),
+        "word": judged_word(page.card, term=term, request=request),
         "verdict": verdict_on(lead=lead, at=request.at) if is_nurture else None,
     }
     return render(request, "pipeline/lead_detail.html", context)

@@ -65,7 +65,7 @@ def _panel(request: MemberRequest, pk: int) -> dict[str, Any]:
     """Return what the panel shows of a lead."""
     lead = lead_to_see(request, pk)
     card = lead_card(lead=lead, user=request.user, reader=viewer(request), at=request.at)
-    return {"card": card, "word": judged_word(card, term="sal", at=request.at)}
+    return {"card": card, "word": judged_word(card, term="sal", request=request)}
 
 
 def _whole(text: str | None, *, otherwise: int) -> int:

@@ -21,7 +21,6 @@ LETTERS: Final[dict[str, str]] = {
     "signature_requested": "definitions.letters.signature_requested",
     "version_signed": "definitions.letters.version_signed",
     "version_in_force": "definitions.letters.version_in_force",
+    "reading_reminder": "definitions.letters.reading_reminder",
     "version_declined": "definitions.letters.version_declined",
-    "slot_delegated": "definitions.letters.slot_delegated",
-    "delegation_ended": "definitions.letters.delegation_ended",
 }

@@ -24,6 +24,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "dashboards.view_metrics": EVERYONE,
     "dashboards.export_personal": REVOPS | MARKETING | {Role.SALES_LEADER},
     "definitions.view_agreement": EVERYONE,
+    "definitions.remind_readers": REVOPS | LEADERS,
     "definitions.edit_draft": REVOPS,
     # Those who are held to a text take part in writing it, reps included (ADR 0025).
     "definitions.comment_draft": REVOPS | MARKETING | SALES,

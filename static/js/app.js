@@ -6,6 +6,7 @@ import { startSurfaces } from "./surfaces.js";
 import { startPolling } from "./polling.js";
 import { startCharts } from "./charts.js";
 import { startPresenting } from "./present.js";
+import { startWords } from "./words.js";
 
 startTheme();
 startSurfaces();
@@ -14,3 +15,4 @@ startShortcuts();
 startPolling();
 startCharts();
 startPresenting();
+startWords();
