@@ -86,7 +86,7 @@ class ReasonForm(ActForm):
 
 
 def _meaning(reason: Reason) -> str:
-    """Return what the entry means and what it asks for."""
+    """Return what the entry means, an example, and what it asks for."""
     asks = []
     if reason.minimum_attempts:
         asks.append(f"at least {reason.minimum_attempts} attempts")
@@ -96,7 +96,12 @@ def _meaning(reason: Reason) -> str:
         asks.append("a date")
     if reason.needs_competitor:
         asks.append("the competitor")
-    return f"{reason.meaning} Needs {' and '.join(asks)}." if asks else reason.meaning
+    told = [reason.meaning]
+    if reason.example:
+        told.append(f"Example: {reason.example}")
+    if asks:
+        told.append(f"Needs {' and '.join(asks)}.")
+    return " ".join(told)
 
 
 class RejectForm(ReasonForm):
