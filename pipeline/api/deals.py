@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.quotes import quoted
+from pipeline.api.quotes import described, quoted
 from pipeline.api.shared import visible_leads
-from pipeline.choices import Origin
+from pipeline.choices import Origin, Stage
 from pipeline.fact_rows import OpportunityIn
 from pipeline.models import Opportunity
 from pipeline.serializers.common import DEFAULT_SYSTEM
@@ -33,6 +33,7 @@ from revops.rest.views import ApiView
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
     from pipeline.services.deals_batch import DealResult
@@ -132,15 +133,22 @@ class OpportunityTransitionView(ApiView):
             | ({"lost_reason": body.reason or None} if body.to == "lost" else {})
             | ({"competitor": body.competitor} if body.competitor else {})
         )
-        stored(self, row, source_system=deal.source_system)
+        stored(self, row, source_system=deal.source_system, to=_MOVES[body.to])
         return Response(
             opportunity_out(_deals().get(pk=pk)).model_dump(mode="json"),
             status=HTTPStatus.CREATED,
         )
 
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return the term behind every move of a deal with its version and reasons."""
+        return Response(described(moves=[stage.value for stage in _MOVES.values()], at=self.at))
 
-def stored(view: ApiView, row: OpportunityIn, *, source_system: str) -> DealResult:
-    """Store one deal; a refusal (422) quotes the definition where the reason is at fault."""
+
+def stored(view: ApiView, row: OpportunityIn, *, source_system: str, to: str = "") -> DealResult:
+    """Store one deal; a refusal (422) quotes the definition of the move.
+
+    A row that makes no move quotes it where the reason or the competitor is at fault.
+    """
     (result,) = upsert_opportunities(
         rows=[row],
         source_system=source_system,
@@ -150,8 +158,10 @@ def stored(view: ApiView, row: OpportunityIn, *, source_system: str) -> DealResu
     )
     if not result.problems:
         return result
-    if any(problem.pointer == "/lost_reason" for problem in result.problems):
-        extra = quoted(to="lost", at=view.at)
+    if any(problem.pointer in {"/lost_reason", "/competitor"} for problem in result.problems):
+        to = to or Stage.LOST
+    if to:
+        extra = quoted(to=to, at=view.at)
         raise ProblemError(
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             code=result.problems[0].code,
@@ -160,6 +170,10 @@ def stored(view: ApiView, row: OpportunityIn, *, source_system: str) -> DealResu
             extra=extra,
         )
     raise invalid(result.problems)
+
+
+_MOVES = {"accepted": Stage.OPPORTUNITY, "won": Stage.WON, "lost": Stage.LOST}
+"""What happened to a deal -> the stage whose term it is about."""
 
 
 def _check_open(deal: Opportunity, *, to: str) -> None:

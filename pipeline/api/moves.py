@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.quotes import quoted
+from pipeline.api.quotes import described, quoted
 from pipeline.api.shared import check_fresh, etag_of, visible_leads
 from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Lead
 from pipeline.serializers.acts import (
+    MOVES,
     AssignmentAnswer,
     AssignmentBody,
     TransitionAnswer,
@@ -34,6 +35,7 @@ from revops.rest.views import ApiView, forbidden
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
 WORKING: Final = "working"
@@ -96,6 +98,10 @@ class LeadTransitionView(ApiView):
         if result.status == Status.REFUSED:
             raise refused(result.code, result.message, to=body.to, view=self)
         return _moved(lead.pk, transition_id=result.transition_id, status=result.status)
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return the term behind every move with its version, and the reasons it may carry."""
+        return Response(described(moves=MOVES, at=self.at))
 
     def _work(self, lead: Lead, body: TransitionBody) -> Response:
         (result,) = record_dispositions(

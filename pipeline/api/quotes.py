@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from definitions.choices import DocumentKind
 from definitions.selectors import definitions_of, reasons, version_in_use
 from pipeline import stages
 from pipeline.choices import Stage
+from pipeline.words import address_of, term_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-
-TERMS: Final = {
-    "working": "sal",
-    Stage.MQL: "mql",
-    Stage.ASSIGNED: "mql",
-    Stage.ACCEPTED: "sal",
-    Stage.REJECTED: "sal",
-    Stage.RECYCLED: "sal",
-    Stage.DISQUALIFIED: "sal",
-    Stage.SQL: "sql",
-    Stage.OPPORTUNITY: "opportunity",
-    Stage.WON: "closed_won",
-    Stage.LOST: "closed_lost",
-}
-"""The term that a move is about."""
 
 
 def quoted(*, to: str, at: datetime) -> dict[str, Any]:
     """Return the term a move is about, its version, and the reasons the move may carry."""
     found = version_in_use(kind=DocumentKind.DEFINITIONS, at=at)
     content = definitions_of(found.version)
-    code = TERMS.get(to, "mql")
+    code = term_of(to)
     term = content.terms.get(code) or content.terms["mql"]
     standing = "" if found.is_signed else " (provisional: not agreed)"
     definition: dict[str, Any] = {
@@ -44,6 +31,7 @@ def quoted(*, to: str, at: datetime) -> dict[str, Any]:
         "is_signed": found.is_signed,
         "quote": f"Definitions v{found.version.number}{standing}, {term.name}: {term.summary}",
         "url": f"/api/v1/definitions/{code}/",
+        "address": address_of(code),
     }
     purpose = stages.REASONED.get(Stage(to)) if to in Stage.values else None
     if purpose is not None:
@@ -52,3 +40,8 @@ def quoted(*, to: str, at: datetime) -> dict[str, Any]:
             for reason in reasons(version=found.version, purpose=purpose)
         ]
     return {"definition": definition}
+
+
+def described(*, moves: Sequence[str], at: datetime) -> dict[str, Any]:
+    """Return what OPTIONS tells of an endpoint of moves: each with its term and reasons."""
+    return {"fields": {"to": {move: quoted(to=move, at=at)["definition"] for move in moves}}}

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pipeline.fact_rows import ActivityIn, TouchIn
 from pipeline.rows import SystemName
 from pipeline.serializers.common import DEFAULT_SYSTEM, MAX_ROWS, RepOut
+from pipeline.serializers.words import REASON_SAID, STAGE_SAID, StageOut
 from revops.rest.schema import Out
 from revops.rest.strict import Day, Instant, Key, Line, Row, Story, one_of
 
@@ -36,9 +37,9 @@ class ActivityBatchIn(Row):
 class TransitionBody(Row):
     """A decision on a lead; a reject needs a reason of the list in use."""
 
-    to: Annotated[str, BeforeValidator(one_of(MOVES))]
+    to: Annotated[str, BeforeValidator(one_of(MOVES)), Field(description=STAGE_SAID)]
     occurred_at: Instant | None = None
-    reason: Line = ""
+    reason: Annotated[Line, Field(description=REASON_SAID)] = ""
     note: Story = ""
     checklist: dict[str, bool] = Field(default_factory=dict, max_length=50)
     recycle_on: Day | None = None
@@ -49,7 +50,7 @@ class TransitionAnswer(Out):
     """The stored decision."""
 
     lead_id: int
-    stage: str
+    stage: StageOut
     transition_id: int | None
     status: str
 
@@ -64,7 +65,7 @@ class AssignmentAnswer(Out):
     """Who got the lead, and why."""
 
     lead_id: int
-    stage: str
+    stage: StageOut
     assignment_id: int | None
     rep: RepOut | None
     why: dict[str, Any]

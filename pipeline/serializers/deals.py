@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from pipeline.fact_rows import OpportunityIn
 from pipeline.rows import SystemName
 from pipeline.serializers.common import DEFAULT_SYSTEM, RepOut, rep_out
+from pipeline.serializers.words import REASON_SAID, OpportunityAt, OutcomeOut
+from pipeline.words import address_of
 from revops.rest.pagination import PageQuery
 from revops.rest.schema import Out
 from revops.rest.strict import Instant, Key, Line, Row, one_of
@@ -38,9 +40,16 @@ class OpportunityQuery(PageQuery):
 class DealTransitionBody(Row):
     """What happened to a deal; a lost one needs a reason of the list in use."""
 
-    to: Annotated[str, BeforeValidator(one_of(["accepted", "won", "lost"]))]
+    to: Annotated[
+        str,
+        BeforeValidator(one_of(["accepted", "won", "lost"])),
+        Field(
+            description=f"accepted {address_of('opportunity')}, won {address_of('closed_won')}, "
+            f"lost {address_of('closed_lost')}."
+        ),
+    ]
     occurred_at: Instant | None = None
-    reason: Line = ""
+    reason: Annotated[Line, Field(description=REASON_SAID)] = ""
     competitor: Line = ""
 
 
@@ -63,9 +72,9 @@ class OpportunityOut(Out):
     amount: MoneyOut | None
     accepted_amount: MoneyOut | None
     stage: str
-    outcome: str
+    outcome: OutcomeOut
     created_at: datetime | None
-    accepted_at: datetime | None
+    accepted_at: OpportunityAt
     closed_at: datetime | None
     lost_reason: str | None
     competitor: str

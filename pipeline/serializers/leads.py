@@ -17,6 +17,16 @@ from pipeline.serializers.common import (
     company_out,
     rep_out,
 )
+from pipeline.serializers.words import (
+    STAGE_SAID,
+    AcceptedAt,
+    IsMql,
+    MqlAt,
+    OpportunityAt,
+    RejectedAt,
+    SqlAt,
+    StageOut,
+)
 from revops.rest.pagination import PageQuery
 from revops.rest.schema import Out
 from revops.rest.strict import Instant, Key, Row, one_of
@@ -40,8 +50,8 @@ class LeadAnswer(Out):
     id: int
     source_system: str
     external_id: str
-    stage: str
-    is_mql: bool
+    stage: StageOut
+    is_mql: IsMql
     fit_score: int | None
     intent_score: int | None
     source_group: str
@@ -59,7 +69,7 @@ class UpsertAnswer(Out):
     external_id: str
     status: Literal["created", "updated", "unchanged"]
     changed: bool
-    stage: str
+    stage: StageOut
     kept: list[str]
     url: str
 
@@ -76,7 +86,9 @@ class LeadQuery(PageQuery):
 
     source_system: SystemName | None = None
     external_id: Key | None = None
-    stage: Annotated[str, BeforeValidator(one_of(Stage.values))] | None = None
+    stage: Annotated[
+        Annotated[str, BeforeValidator(one_of(Stage.values))] | None, Field(description=STAGE_SAID)
+    ] = None
     source_group: Group | None = None
     rep_external_id: Key | None = None
     captured_since: Instant | None = None
@@ -88,16 +100,16 @@ class RoundOut(Out):
     """One qualification of a lead."""
 
     number: int
-    stage: str
+    stage: StageOut
     designation: str
     fit_score: int | None
     intent_score: int | None
-    mql_at: datetime | None
+    mql_at: MqlAt
     assigned_at: datetime | None
-    accepted_at: datetime | None
-    rejected_at: datetime | None
-    sql_at: datetime | None
-    opportunity_at: datetime | None
+    accepted_at: AcceptedAt
+    rejected_at: RejectedAt
+    sql_at: SqlAt
+    opportunity_at: OpportunityAt
     definitions_version_id: int
     explanation: dict[str, Any]
 
@@ -109,8 +121,8 @@ class LeadOut(Out):
     source_system: str
     external_id: str
     url: str
-    stage: str
-    is_mql: bool
+    stage: StageOut
+    is_mql: IsMql
     fit_score: int | None
     intent_score: int | None
     source_group: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.models import Activity, Lead, Opportunity, Touch, Transition
@@ -194,3 +196,53 @@ def test_definitions_terms_reasons_and_the_agreement_are_shown(caller):
     assert {reason["purpose"] for reason in reasons["data"]} == {"reject"}
     assert "not_recorded" not in {reason["code"] for reason in reasons["data"]}
     assert set(agreement["documents"]) == {"definitions", "score_model", "sla", "contribution"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "term"),
+    [
+        pytest.param({"to": "rejected"}, "sal", id="reject without a reason"),
+        pytest.param({"to": "rejected", "reason": "price"}, "sal", id="another list's reason"),
+        pytest.param({"to": "rejected", "reason": "other"}, "sal", id="other without a note"),
+        pytest.param({"to": "rejected", "reason": "unreachable"}, "sal", id="too few attempts"),
+        pytest.param({"to": "recycled"}, "mql", id="recycle without a reason"),
+        pytest.param({"to": "disqualified"}, "mql", id="disqualify without a reason"),
+        pytest.param({"to": "sql"}, "sql", id="SQL without the checklist"),
+    ],
+)
+def test_every_refused_rule_quotes_the_term_and_version(caller, lead, sent, term):
+    response = caller.post(f"/leads/{lead.pk}/transitions/", sent)
+
+    told = response.json()
+    assert response.status_code == 422
+    assert told["definition"]["term"] == term
+    assert told["definition"]["version"] == 1
+    assert told["definition"]["address"] == f"/definitions/{term}/"
+    assert "provisional: not agreed" in told["detail"]
+
+
+def test_options_name_the_term_version_and_reasons_of_every_move(caller, lead):
+    told = caller.send("OPTIONS", f"/leads/{lead.pk}/transitions/").json()["fields"]["to"]
+
+    assert set(told) >= {"accepted", "rejected", "sql", "opportunity", "working"}
+    assert told["accepted"]["term"] == "sal"
+    assert told["accepted"]["version"] == 1
+    assert told["accepted"]["sha256"]
+    assert {reason["code"] for reason in told["rejected"]["reasons"]} >= {"unreachable"}
+
+
+def test_terms_and_reasons_name_hash_and_signers(caller):
+    term = caller.get("/definitions/mql/").json()
+    reasons = caller.get("/reasons/").json()
+
+    assert term["address"] == "/definitions/mql/"
+    assert term["signatures"] == reasons["signatures"] == []
+    assert term["version"]["sha256"] == reasons["version"]["sha256"]
+    assert all("example" in reason for reason in reasons["data"])
+
+
+def test_schema_names_the_term_of_every_field_that_depends_on_one():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml").read_text()
+
+    for address in ("mql", "sal", "sql", "opportunity", "closed-won", "closed-lost"):
+        assert f"/definitions/{address}/" in text
