@@ -7,6 +7,7 @@ from dashboards import api, views
 app_name = "dashboards"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("start/", views.start, name="start"),
     path("metrics/<slug:key>/", views.metric, name="metric"),
     path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
     path("rejects/", views.rejects, name="rejects"),

@@ -7,10 +7,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboards import cards, files, filters, pages
 from dashboards.filters import FilterError, Grouping
@@ -22,15 +23,24 @@ from dashboards.selectors.known import known, known_bucket
 from dashboards.selectors.ledger import ledger
 from dashboards.selectors.rejects import ACROSS
 from dashboards.selectors.rejects import rejects as read_rejects
+from dashboards.selectors.start import beginnings
 from definitions.choices import DocumentKind
-from revops.people.selectors import viewer
+from pipeline.services.importing.guessing import shapes
+from pipeline.services.importing.uploads import MOST_BYTES, MOST_ROWS
+from revops.people.forms import OrganizationForm
+from revops.people.selectors import organization, viewer
+from revops.people.services import OrganizationError, set_organization
+from sla.services import ensure_default_calendar
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from django.http import HttpRequest
 
     from dashboards.filters import MetricFilter
     from dashboards.registry.base import Metric, Part
     from dashboards.selectors.frame import Frame
+    from revops.requests import MemberRequest
 
 ROWS_PER_PAGE = 50
 _PRESENT = frozenset({"present", "theme"})
@@ -95,6 +105,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "page_title": "Shared pipeline",
             "hero": cards.hero(page),
             "cards": cards.cards(page),
+            "first_steps": beginnings(at=held.at).done,
             **pages.home(
                 page,
                 query=request.GET,
@@ -215,3 +226,48 @@ def rejects(request: HttpRequest) -> HttpResponse:
         may_answer=request.user.has_perm("pipeline.answer_feedback"),
     )
     return render(request, "dashboards/rejects.html", {"page_title": "Rejects", **context})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("dashboards.view_metrics", raise_exception=True)
+def start(request: MemberRequest) -> HttpResponse:
+    """Show the five first steps; a POST of RevOps sets the organisation and its hours."""
+    may_set = request.user.has_perm("people.manage_people")
+    if request.method == "POST" and not may_set:
+        raise PermissionDenied
+    form = _setting_form(request) if may_set else None
+    if form is not None and form.is_valid():
+        actor = f"user:{request.user.pk}"
+        try:
+            set_organization(actor=actor, at=request.at, **form.cleaned_data)
+        except OrganizationError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            ensure_default_calendar(at=request.at, actor=actor)
+            return redirect("dashboards:start")
+    held = beginnings(at=request.at)
+    context = {
+        "held": held,
+        "steps": pages.steps(held, may=request.user.has_perm),
+        "done_count": sum(held.done),
+        "is_all_done": all(held.done),
+        "setting_form": None if held.has_organization and held.has_calendar else form,
+        "may_import": request.user.has_perm("pipeline.import_leads"),
+        "shapes": shapes(),
+        "most_rows": MOST_ROWS,
+        "most_megabytes": MOST_BYTES // 1024 // 1024,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
+    return render(request, "dashboards/start.html", context, status=status)
+
+
+def _setting_form(request: MemberRequest) -> OrganizationForm:
+    """Return the form of the organisation, filled with what is stored."""
+    if request.method == "POST":
+        return OrganizationForm(request.POST)
+    stored = organization()
+    initial: dict[str, Any] = {"timezone": "UTC", "currency": "USD", "fiscal_year_start_month": 1}
+    if stored is not None:
+        initial = {name: getattr(stored, name) for name in OrganizationForm.base_fields}
+    return OrganizationForm(initial=initial)

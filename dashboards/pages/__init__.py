@@ -4,5 +4,6 @@ from dashboards.pages.home import home
 from dashboards.pages.lists import breaches, rows
 from dashboards.pages.metric import metric
 from dashboards.pages.rejects import rejects
+from dashboards.pages.start import steps
 
-__all__ = ["breaches", "home", "metric", "rejects", "rows"]
+__all__ = ["breaches", "home", "metric", "rejects", "rows", "steps"]

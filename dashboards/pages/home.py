@@ -50,7 +50,7 @@ def home(page: Home, *, query: QueryDict, sees_names: bool) -> Context:
         "agreement": links.agreement(frame),
         "present_href": links.with_changes(query, present="1"),
         "is_empty": _is_empty(page),
-        "start_href": links.first_of("pipeline:import", "pipeline:imports"),
+        "start_href": links.first_of("dashboards:start"),
         "chart": burn_up(page),
         "curve": response_chart(page),
         "created": created_chart(page),

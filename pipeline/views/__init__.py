@@ -25,11 +25,15 @@ from pipeline.views.queue import queue, queue_panel
 from pipeline.views.rescoring import rescoring_progress
 from pipeline.views.signals import proposal_apply, signal_add, signal_draft, signals
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
+from pipeline.views.uploads import import_confirm, import_errors, import_file
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
     "clock_detail",
     "feedback_answer",
+    "import_confirm",
+    "import_errors",
+    "import_file",
     "lead_accept",
     "lead_assign",
     "lead_contact",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.utils.dates import MONTHS
 
 from revops.people.choices import HourCycle, Role, Theme
 from revops.people.selectors import ZONE_NAMES
@@ -74,3 +75,23 @@ class ProfileForm(forms.Form):
                 ("", f"As the organisation ({organization_zone.replace('_', ' ')})"),
                 *((name, name.replace("_", " ")) for name in ZONE_NAMES),
             ]
+
+
+class OrganizationForm(forms.Form):
+    """What every number needs to know of the organisation."""
+
+    name = forms.CharField(label="Organisation", max_length=120)
+    timezone = forms.ChoiceField(
+        label="Zone",
+        choices=[(zone, zone.replace("_", " ")) for zone in ZONE_NAMES],
+        help_text="Days, months and quarters begin at midnight there.",
+    )
+    currency = forms.RegexField(
+        label="Currency",
+        regex=r"^[A-Z]{3}$",
+        max_length=3,
+        error_messages={"invalid": "Write the code of three letters, such as EUR."},
+    )
+    fiscal_year_start_month = forms.TypedChoiceField(
+        label="Fiscal year begins in", choices=list(MONTHS.items()), coerce=int
+    )

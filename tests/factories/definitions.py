@@ -90,7 +90,7 @@ def signed_version(kind, *, cast, at=NOON, **changes):
     return request.version
 
 
-def activated(kind, *, at, **changes):
+def activated(kind, *, at, is_signed=False, **changes):
     """Put a changed copy of the newest version in use, without anybody's signature."""
     kind = DocumentKind(kind)
     latest = Version.objects.filter(kind=kind).order_by("-number").first()
@@ -106,7 +106,7 @@ def activated(kind, *, at, **changes):
         kind=kind,
         version=version,
         effective_from=at,
-        is_signed=False,
+        is_signed=is_signed,
         activated_at=at,
         actor="system:test",
     )

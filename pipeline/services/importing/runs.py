@@ -53,6 +53,7 @@ class ImportOrder:
         at: The instant of the run; every row is recorded then.
         clock: Tells when the run ended.
         is_dry_run: Whether everything is rolled back at the end.
+        file_name: What people call the file, where the path does not say it.
         enforce_from: Promises that begin before this local date are measured, not enforced.
         on_header: Told the columns of the file, before the first row.
         on_rows: Told after each batch the bytes read and the counts so far.
@@ -68,6 +69,7 @@ class ImportOrder:
     at: datetime
     clock: Callable[[], datetime]
     is_dry_run: bool = False
+    file_name: str = ""
     enforce_from: date | None = None
     on_header: Callable[[Sequence[str]], None] = field(default=_nothing)
     on_rows: Callable[[int, Summary], None] = field(default=_nothing)
@@ -159,7 +161,7 @@ def _run(*, order: ImportOrder, source: CsvFile, translator: Translator) -> Summ
     ).update(status=ImportStatus.FAILED, finished_at=order.at)
     run = ImportRun.objects.create(
         kind=order.kind,
-        file_name=order.path.name[:200],
+        file_name=(order.file_name or order.path.name)[:200],
         file_sha256=_sha256(order.path),
         source_system=order.source_system,
         timezone=order.zone_name,
