@@ -23,11 +23,11 @@ function open(sheet, link) {
   link.setAttribute("aria-expanded", "true");
   sheet.focus({ preventScroll: true });
   const moved = () => { if (sheet.matches(":popover-open")) place(sheet, link); };
-  addEventListener("resize", moved);
+  for (const move of ["resize", "scroll"]) addEventListener(move, moved, { passive: true });
   sheet.addEventListener("toggle", function closed(event) {
     if (event.newState !== "closed") return;
     sheet.removeEventListener("toggle", closed);
-    removeEventListener("resize", moved);
+    for (const move of ["resize", "scroll"]) removeEventListener(move, moved);
     link.setAttribute("aria-expanded", "false");
     // Back to the label, unless the person has gone somewhere else already.
     if (document.activeElement === document.body || sheet.contains(document.activeElement)) link.focus({ preventScroll: true });
@@ -56,9 +56,6 @@ function mark() {
 export function startWords() {
   // Before the rows around a label, which open on a click of their own.
   document.addEventListener("click", onClick, { capture: true });
-  document.addEventListener("scroll", () => {
-    document.querySelector(".sheet:popover-open")?.hidePopover();
-  }, { passive: true });
   document.addEventListener("htmx:afterSettle", mark);
   mark();
 }
