@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from definitions.services import DECISIONS
 from revops.people.models import Organization
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ class SendForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Only for a change that comes sooner than the agreement allows.",
+    )
+
+    report = forms.CharField(
+        label="The data it follows from",
+        required=False,
+        max_length=500,
+        help_text="The address of a report, or of a page here such as /dashboard/.",
     )
 
     @property
@@ -95,3 +103,24 @@ class ReadForm(forms.Form):
     """The word to have read a version; the number is the one that was shown."""
 
     number = forms.IntegerField(min_value=1, max_value=1_000_000, widget=forms.HiddenInput())
+
+
+class GiveUpForm(forms.Form):
+    """Why a draft is closed without being signed."""
+
+    reason = forms.CharField(
+        label="Why is it given up?", max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ReviewForm(forms.Form):
+    """How a review of the definitions ended, and by which data."""
+
+    decision = forms.ChoiceField(
+        label="Decision", choices=list(DECISIONS.items()), widget=forms.RadioSelect
+    )
+    report = forms.CharField(
+        label="The data it relied on",
+        max_length=500,
+        help_text="The address of a report, or of a page here such as /dashboard/.",
+    )

@@ -27,6 +27,7 @@ def signature_requested(payload: dict[str, Any]) -> Letter:
         lines=(
             f"{asked.requested_by} asks for your signature on {asked.version}.",
             f"It takes effect on {_day(asked.effective_from)}, or with the last signature.",
+            *_exception(asked.version),
             f"Read it and sign or decline: {_address('definitions:sign', pk=asked.pk)}",
             f"The request expires on {_day(asked.expires_at)}.",
             f"SHA-256 of the text: {asked.version.sha256}",
@@ -52,20 +53,63 @@ def version_signed(payload: dict[str, Any]) -> Letter:
 
 
 def version_in_force(payload: dict[str, Any]) -> Letter:
-    """Tell everybody what holds from when."""
+    """Tell everybody what is agreed, and whether it holds now or from a later day."""
     version = Version.objects.select_related("activation").get(pk=payload["version"])
-    kind = version.kind.replace("_", "-")
+    held = version.activation
+    begins = held.effective_from > held.activated_at
+    when = f"holds from {_day(held.effective_from)}" if begins else "is in force now"
+    signers = selectors.signers_of(version=version)
     return Letter(
-        subject=f"{version} is agreed",
+        subject=f"{version} is agreed" if begins else f"{version} is in force",
+        lines=(f"{version} is signed by {signers} and {when}.", *_about(version)),
+    )
+
+
+def in_force(payload: dict[str, Any]) -> Letter:
+    """Tell everybody that the day has come from which a version holds."""
+    version = Version.objects.select_related("activation").get(pk=payload["version"])
+    return Letter(
+        subject=f"{version} is in force",
         lines=(
             (
-                f"{version} is signed by {selectors.signers_of(version=version)} and holds from "
-                f"{_day(version.activation.effective_from)}."
+                f"{version}, signed by {selectors.signers_of(version=version)}, holds since "
+                f"{_day(version.activation.effective_from)}. What was judged before keeps the "
+                "version it was judged by."
             ),
-            f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
-            f"SHA-256 of the text: {version.sha256}",
+            *_about(version),
         ),
     )
+
+
+def review_due(payload: dict[str, Any]) -> Letter:
+    """Remind those who hold the review that the definitions are to be looked at again."""
+    version = Version.objects.get(pk=payload["version"])
+    return Letter(
+        subject=f"{version} is due for review",
+        lines=(
+            (
+                f"{version} has been in force for six months or more. Look at the data together, "
+                "then close the review with keep or with change."
+            ),
+            f"Close the review: {_address('definitions:review')}",
+        ),
+    )
+
+
+def _about(version: Version) -> tuple[str, ...]:
+    """Return the lines every letter about an agreed version ends with."""
+    kind = version.kind.replace("_", "-")
+    return (
+        *_exception(version),
+        f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
+        f"SHA-256 of the text: {version.sha256}",
+    )
+
+
+def _exception(version: Version) -> tuple[str, ...]:
+    if not version.exceptional_reason:
+        return ()
+    return (f"It comes sooner than agreed, as an exception: {version.exceptional_reason}",)
 
 
 def version_declined(payload: dict[str, Any]) -> Letter:

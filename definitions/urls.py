@@ -7,6 +7,8 @@ from definitions import views
 app_name = "definitions"
 urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
+    path("agreement/timeline/", views.timeline, name="timeline"),
+    path("agreement/review/", views.review, name="review"),
     path("agreement/<slug:kind>/", views.document, name="document"),
     path("agreement/<slug:kind>/compare/", views.compare, name="compare"),
     path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
@@ -32,6 +34,12 @@ urlpatterns = [
     path("drafts/<slug:kind>/send/", views.draft_send, name="draft_send"),
     path("drafts/<slug:kind>/add/", views.clause_add, name="clause_add"),
     path("drafts/<slug:kind>/clauses/<path:key>/", views.clause, name="clause"),
+    path(
+        "agreement/<slug:kind>/<int:number>/restore/",
+        views.version_restore,
+        name="version_restore",
+    ),
+    path("drafts/<slug:kind>/give-up/", views.draft_give_up, name="draft_give_up"),
     path("drafts/<slug:kind>/approve/", views.draft_approve, name="draft_approve"),
     path("drafts/<slug:kind>/comments/<path:key>/", views.comments, name="comments"),
     path("comments/<int:pk>/resolve/", views.comment_resolve, name="comment_resolve"),

@@ -202,6 +202,8 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("pipeline.services.rescoring.rescore_nurture", 30),
     ("definitions.services.expire_requests", 3600),
     ("definitions.services.remind_signers", 3600),
+    ("definitions.services.announce_in_force", 60),
+    ("definitions.services.announce_reviews", 3600),
 ]
 # What `provision` runs once the tables are there; it may be run again.
 INSTALL_SERVICES = ["definitions.services.install_defaults"]

@@ -23,6 +23,14 @@ from definitions.selectors.history import (
     timeline,
 )
 from definitions.selectors.readers import Reading, Roll, reader_columns, reading_of, roll_of
+from definitions.selectors.reviews import (
+    REVIEW_MONTHS,
+    Review,
+    reports_of,
+    review_due_at,
+    review_in_use,
+    reviews,
+)
 from definitions.selectors.schedule import (
     Entry,
     NoVersionError,
@@ -47,11 +55,13 @@ from definitions.selectors.vocabulary import Vocabulary, entry_in_use, vocabular
 
 __all__ = [
     "HELD_TO_IT",
+    "REVIEW_MONTHS",
     "Entry",
     "Milestone",
     "NoVersionError",
     "Part",
     "Reading",
+    "Review",
     "Roll",
     "Schedule",
     "Thread",
@@ -75,6 +85,10 @@ __all__ = [
     "reader_columns",
     "reading_of",
     "reasons",
+    "reports_of",
+    "review_due_at",
+    "review_in_use",
+    "reviews",
     "roll_of",
     "schedule",
     "score_model_of",

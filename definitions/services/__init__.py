@@ -16,6 +16,7 @@ from definitions.services.readers import (
     acknowledge_definitions,
     remind_readers,
 )
+from definitions.services.reports import ReportError
 from definitions.services.requests import (
     RequestRefusedError,
     day_in_words,
@@ -23,6 +24,13 @@ from definitions.services.requests import (
     expire_requests,
     remind_signers,
     request_signatures,
+)
+from definitions.services.restoring import DraftInTheWayError, give_up_draft, restore_version
+from definitions.services.reviews import (
+    DECISIONS,
+    ReviewRefusedError,
+    announce_reviews,
+    close_review,
 )
 from definitions.services.signing import (
     ChangedSinceShownError,
@@ -36,6 +44,7 @@ from definitions.services.signing import (
     statement,
     withdraw_version,
 )
+from definitions.services.taking_effect import announce_in_force
 from definitions.services.talks import (
     ChangedDraftError,
     CommentError,
@@ -45,6 +54,7 @@ from definitions.services.talks import (
 )
 
 __all__ = [
+    "DECISIONS",
     "ChangedDraftError",
     "ChangedSinceShownError",
     "ClauseConflictError",
@@ -52,23 +62,30 @@ __all__ = [
     "ContentError",
     "DocumentError",
     "DraftClosedError",
+    "DraftInTheWayError",
     "NotAllowedError",
     "Proof",
     "ReadingStaleError",
+    "ReportError",
     "RequestClosedError",
     "RequestRefusedError",
+    "ReviewRefusedError",
     "SlotTakenError",
     "StaleAuthenticationError",
     "TypedNameError",
     "acknowledge_definitions",
+    "announce_in_force",
+    "announce_reviews",
     "approve_draft",
     "assembled",
+    "close_review",
     "day_in_words",
     "decline_version",
     "draft_content",
     "earliest_change",
     "edit_clause",
     "expire_requests",
+    "give_up_draft",
     "install_defaults",
     "open_draft",
     "post_comment",
@@ -76,6 +93,7 @@ __all__ = [
     "remind_signers",
     "request_signatures",
     "resolve_comment",
+    "restore_version",
     "sign_version",
     "statement",
     "withdraw_version",

@@ -14,6 +14,7 @@ from definitions.content import Contribution
 from definitions.documents import parse_document
 from definitions.lint import refusals
 from definitions.models import Activation, Draft, SignatureRequest, Version
+from definitions.months import add_months
 from definitions.services.base import (
     DocumentError,
     actor_of,
@@ -25,6 +26,7 @@ from definitions.services.base import (
 )
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
+from definitions.services.reports import checked_report
 from definitions.services.talks import absent
 from revops import formats
 from revops.outbox.services import Notice, announce
@@ -60,6 +62,7 @@ def request_signatures(
     at: datetime,
     effective_from: datetime | None = None,
     exceptional_reason: str = "",
+    report: str = "",
 ) -> SignatureRequest:
     """Freeze a draft into an immutable version and ask the slots to sign it.
 
@@ -70,6 +73,7 @@ def request_signatures(
         effective_from: From when the version is to hold, not before `at`; None means as soon as
             everybody has signed, and for a contribution agreement its quarter's first instant.
         exceptional_reason: Why the change comes sooner than the document's rules allow.
+        report: The data the change follows from, as an address; kept in the journal (S0-38).
 
     Raises:
         NotAllowedError: Only RevOps publishes.
@@ -78,6 +82,7 @@ def request_signatures(
             version, already waits for signatures, its date breaks the stability rule, or those
             who are held to it have not taken part (ADR 0025).
         ContentError: The draft is no valid document.
+        ReportError: `report` is no address.
     """
     require(by=by, right="definitions.request_signatures", words="ask for signatures")
     lock_documents()
@@ -88,6 +93,7 @@ def request_signatures(
     _refuse_unfit(document=document)
     _refuse_unheard(draft=draft)
     reason = exceptional_reason.strip()
+    report = checked_report(report, is_needed=False)
     starts = _effective_from(document=document, wanted=effective_from, at=at)
     refuse_too_soon(kind=kind, document=document, starts=starts, reason=reason, at=at)
     version = freeze(
@@ -109,7 +115,7 @@ def request_signatures(
         requested_by=by,
         actor=actor_of(by),
     )
-    _tell(request=request, by=by, at=at)
+    _tell(request=request, by=by, at=at, report=report)
     return request
 
 
@@ -224,31 +230,20 @@ def earliest_change(*, kind: DocumentKind, at: datetime) -> datetime | None:
     return None if last is None else add_months(instant=last, months=months)
 
 
-def add_months(*, instant: datetime, months: int) -> datetime:
-    """Return the same day of a later month, or its last day where it has no such day."""
-    month = instant.month - 1 + months
-    year, month = instant.year + month // 12, month % 12 + 1
-    for day in range(instant.day, 27, -1):
-        try:
-            return instant.replace(year=year, month=month, day=day)
-        except ValueError:
-            continue
-    return instant.replace(year=year, month=month)
-
-
 def _refuse_unchanged(*, version: Version, at: datetime) -> None:
     in_use = selectors.version_in_use(kind=version.kind, at=at)
     if in_use.is_signed and in_use.version.content == version.content:
         raise RequestRefusedError("The draft says the same as the version in force.")
 
 
-def _tell(*, request: SignatureRequest, by: User, at: datetime) -> None:
+def _tell(*, request: SignatureRequest, by: User, at: datetime, report: str) -> None:
     journal(
         act="signatures_requested",
         version=request.version,
         actor=actor_of(by),
         at=at,
         is_exceptional=bool(request.version.exceptional_reason),
+        **({"report": report} if report else {}),
     )
     to = signer_ids(slots=request.slots)
     notice = Notice(

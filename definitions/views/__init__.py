@@ -10,6 +10,7 @@ from definitions.views.drafting import (
     version_withdraw,
 )
 from definitions.views.glossary import index, short, term
+from definitions.views.lifecycle import draft_give_up, review, timeline, version_restore
 from definitions.views.readers import readers, reading, remind
 from definitions.views.reading import agreement, canonical_text, document, verification, version
 from definitions.views.signing import decline, sign
@@ -27,17 +28,21 @@ __all__ = [
     "document",
     "draft",
     "draft_approve",
+    "draft_give_up",
     "draft_open",
     "draft_send",
     "index",
     "readers",
     "reading",
     "remind",
+    "review",
     "short",
     "sign",
     "term",
+    "timeline",
     "verification",
     "version",
     "version_comments",
+    "version_restore",
     "version_withdraw",
 ]

@@ -276,6 +276,7 @@ def draft_send(request: HttpRequest, kind: str) -> HttpResponse:
                 at=at,
                 effective_from=form.effective_from,
                 exceptional_reason=form.cleaned_data["exceptional_reason"],
+                report=form.cleaned_data["report"],
             )
         except services.DocumentError as refusal:
             form.add_error(None, str(refusal))

@@ -16,7 +16,6 @@ from definitions import selectors
 from definitions.choices import DocumentKind
 from definitions.reading import sections
 from definitions.reading.search import search
-from definitions.services.requests import add_months
 from definitions.uses import Use
 from definitions.views.common import instant, member, shown, slots_of
 from definitions.views.reading import history, may_read, tabs
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from definitions.content import Definitions
 
-REVIEW_MONTHS = 6
 LONGEST_SEARCH = 100
 TABS = (("text", "Text"), ("history", "History"), ("used", "Where used"))
 
@@ -53,9 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         context
         | {
             "documents": [shown(kind=kind, in_use=in_use[kind], at=at) for kind in DocumentKind],
-            "review_due_at": add_months(instant=held.effective_from, months=REVIEW_MONTHS)
-            if held.is_signed
-            else None,
+            "review_due_at": selectors.review_due_at(in_use=held),
             "awaiting": selectors.awaiting(user=member(request), at=at),
         },
     )

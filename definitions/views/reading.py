@@ -76,13 +76,21 @@ def history(
     """Return every version, newest first, with what it changed against the one it is based on."""
     milestones = selectors.timeline(kind=kind, at=instant(request))
     texts = {each.version.pk: _sections_of(version=each.version, keys=keys) for each in milestones}
+    reports = selectors.reports_of(versions=[each.version for each in milestones])
     older = dict(pairwise(each.version.pk for each in milestones))
     found = []
     for each in milestones:
         base = each.version.based_on_id or older.get(each.version.pk)
         before = texts.get(base) if base is not None else None
         changed = [] if before is None else changes(before=before, after=texts[each.version.pk])
-        found.append({"milestone": each, "changes": changed, "is_first": before is None})
+        found.append(
+            {
+                "milestone": each,
+                "changes": changed,
+                "is_first": before is None,
+                "report": reports.get(each.version.pk, ""),
+            }
+        )
     return found
 
 
@@ -111,6 +119,7 @@ def version(request: HttpRequest, kind: str, number: int) -> HttpResponse:
             "slug": kind,
             "milestone": milestone,
             "slots": slots_of(milestone.request),
+            "report": selectors.reports_of(versions=[found]).get(found.pk, ""),
             "sections": sections(selectors.document_of(found)),
         },
     )

@@ -186,6 +186,7 @@ def _page(
             "kind": DocumentKind(version.kind),
             "sections": after,
             "changes": changes(before=before, after=after),
+            "report": selectors.reports_of(versions=[version]).get(version.pk, ""),
             "base": base,
             "is_own": is_own,
             "slots": slots_of(asked),

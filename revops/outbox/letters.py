@@ -22,5 +22,7 @@ LETTERS: Final[dict[str, str]] = {
     "version_signed": "definitions.letters.version_signed",
     "version_in_force": "definitions.letters.version_in_force",
     "reading_reminder": "definitions.letters.reading_reminder",
+    "definition.in_force": "definitions.letters.in_force",
+    "definition.review_due": "definitions.letters.review_due",
     "version_declined": "definitions.letters.version_declined",
 }

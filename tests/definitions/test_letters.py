@@ -34,8 +34,11 @@ def test_everybody_hears_what_is_agreed(request_, cast):
 
     (letter,) = letters("version_in_force")
 
-    assert letter.subject == "Definitions v2 is agreed"
-    assert "Rita Lind, Carla Diaz and Vera Okoro" in letter.lines[0]
+    assert letter.subject == "Definitions v2 is in force"
+    assert letter.lines[0] == (
+        "Definitions v2 is signed by Rita Lind, Carla Diaz and Vera Okoro on 3 Mar 2026 and is in "
+        "force now."
+    )
     message = Message.objects.get(kind="version_in_force", channel="app")
     assert set(message.payload["to"]) == {user.pk for user in cast.values()}
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from definitions import selectors, services
 from definitions.choices import Closure, DocumentKind, Standing
 from definitions.models import Activation, Draft, RequestClosure, Signature, SignatureRequest
-from definitions.services.requests import add_months
+from definitions.months import add_months
 from revops.audit.models import AuditEntry
 from revops.outbox.models import Message
 from revops.people.choices import Role

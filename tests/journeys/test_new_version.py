@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 
 from definitions import services
 from definitions.models import SignatureRequest, Version
 from pipeline.models import Round
 from revops.database import database_now
+from revops.outbox.models import Message
 from revops.people import keys
 from revops.rest import limits
 from tests.api.conftest import Caller, body, forget
 from tests.definitions.test_content import posted
 from tests.definitions.test_pages import signing
-from tests.factories.definitions import DAY
+from tests.factories.definitions import DAY, edited, sent, sign_all
 from tests.factories.people import CAST, OrganizationFactory, person
 from tests.factories.pipeline import RepFactory
 
@@ -101,6 +105,30 @@ def test_first_lead_after_the_last_signature_is_judged_by_the_new_version(caller
     assert (fitting["is_mql"], versions_of(caller, fitting)) == (True, [("definitions", 2)])
     for earlier in (before, *unsigned):
         assert versions_of(caller, earlier) == [("definitions", 1)]
+
+
+def test_version_of_a_later_instant_judges_from_that_instant_by_itself(caller, cast):
+    post_lead(caller, 9, fit=60)
+    draft = services.open_draft(kind="definitions", by=cast["rita"], at=database_now())
+    starts = database_now() + timedelta(seconds=10)
+    edited(draft, key="mql", by=cast["rita"], at=database_now(), fit_threshold=80)
+    asked = sent(draft, by=cast["rita"], at=database_now(), effective_from=starts)
+    sign_all(asked, cast=cast, at=database_now())
+
+    before = post_lead(caller, 1, fit=60)
+    is_early = database_now() < starts
+    while database_now() < starts:
+        time.sleep(0.1)
+    after = post_lead(caller, 2, fit=60)
+    fitting = post_lead(caller, 3, fit=85)
+    announced = [services.announce_in_force(at=database_now()) for _ in range(2)]
+
+    assert is_early
+    assert (before["is_mql"], versions_of(caller, before)) == (True, [("definitions", 1)])
+    assert (after["is_mql"], versions_of(caller, after)) == (False, [])
+    assert versions_of(caller, fitting) == [("definitions", 2)]
+    assert announced == [1, 0]
+    assert Message.objects.filter(kind="definition.in_force", channel="app").count() == 1
 
 
 def test_earlier_rounds_keep_their_decision_and_its_words(caller, as_, cast):
