@@ -98,7 +98,7 @@ def _entries(
         yield from value_changes(before=old[key], after=part, trail=here)
     for key, part in old.items():
         if key not in new:
-            yield Fact(", ".join((*trail[:-1], _title(part))), "removed", "")
+            yield Fact(", ".join((*trail[:-1], _title(part))), "listed", "removed")
 
 
 def _criteria(before: Any, after: Any, trail: tuple[str, ...]) -> Iterator[Fact]:
