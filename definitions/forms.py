@@ -36,7 +36,7 @@ class SendForm(forms.Form):
         label="The data it follows from",
         required=False,
         max_length=500,
-        help_text="The address of a report, or of a page here such as /dashboard/.",
+        help_text="The address of a report, or of a page here such as /breaches/.",
     )
 
     @property
@@ -122,5 +122,5 @@ class ReviewForm(forms.Form):
     report = forms.CharField(
         label="The data it relied on",
         max_length=500,
-        help_text="The address of a report, or of a page here such as /dashboard/.",
+        help_text="The address of a report, or of a page here such as /breaches/.",
     )

@@ -30,6 +30,7 @@ from definitions.services.reviews import (
     DECISIONS,
     ReviewRefusedError,
     announce_reviews,
+    closable_from,
     close_review,
 )
 from definitions.services.signing import (
@@ -78,6 +79,7 @@ __all__ = [
     "announce_reviews",
     "approve_draft",
     "assembled",
+    "closable_from",
     "close_review",
     "day_in_words",
     "decline_version",

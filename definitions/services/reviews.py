@@ -49,7 +49,7 @@ def close_review(*, decision: str, report: str, by: User, at: datetime) -> datet
     in_use, due_at = selectors.review_in_use(at=at)
     if due_at is None:
         raise ReviewRefusedError("Nobody has signed the definitions yet; there is no review.")
-    if at < add_months(instant=due_at, months=-EARLY_MONTHS):
+    if at < closable_from(due_at=due_at):
         raise ReviewRefusedError("The review is not due yet.")
     if decision not in DECISIONS:
         raise ReviewRefusedError("A review ends with keep or with change.")
@@ -63,6 +63,11 @@ def close_review(*, decision: str, report: str, by: User, at: datetime) -> datet
         report=report,
     )
     return add_months(instant=at, months=selectors.REVIEW_MONTHS)
+
+
+def closable_from(*, due_at: datetime) -> datetime:
+    """Return from when a review that is due at `due_at` may be closed."""
+    return add_months(instant=due_at, months=-EARLY_MONTHS)
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from definitions.models import Draft
     from definitions.reading import Section
+    from revops.people.models import User
 
 KEY = re.compile(r"[a-z_]{1,40}(/[a-z0-9_]{1,40})?")
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -53,7 +54,9 @@ def draft(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the open draft: its text, what changed, what stands in its way, and how to send it."""
     found = _draft(kind)
     form = SendForm()
-    return render(request, "definitions/draft.html", _context(found, form, instant(request)))
+    return render(
+        request, "definitions/draft.html", _context(found, form, member(request), instant(request))
+    )
 
 
 def _draft(kind: str) -> Draft:
@@ -63,7 +66,7 @@ def _draft(kind: str) -> Draft:
     return found
 
 
-def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
+def _context(draft: Draft, form: SendForm, reader: User, at: datetime) -> dict[str, Any]:
     kind = DocumentKind(draft.kind)
     content = services.draft_content(draft=draft)
     document = parse_document(kind=kind, content=content)
@@ -102,7 +105,7 @@ def _context(draft: Draft, form: SendForm, at: datetime) -> dict[str, Any]:
         "slots": slots_of(request),
         "earliest": "" if earliest is None else services.day_in_words(instant=earliest),
         "form": form,
-        **talk_context(draft=draft, content=content),
+        **talk_context(draft=draft, content=content, reader=reader),
     }
 
 
@@ -283,7 +286,9 @@ def draft_send(request: HttpRequest, kind: str) -> HttpResponse:
         else:
             messages.success(request, f"{made.version} was sent for signature.")
             return redirect("definitions:sign", pk=made.pk)
-    return render(request, "definitions/draft.html", _context(found, form, at), status=422)
+    return render(
+        request, "definitions/draft.html", _context(found, form, member(request), at), status=422
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -106,6 +106,8 @@ def review(request: HttpRequest) -> HttpResponse:
         {
             "in_use": in_use,
             "due_at": due_at,
+            "opens_at": None if due_at is None else services.closable_from(due_at=due_at),
+            "is_open": due_at is not None and services.closable_from(due_at=due_at) <= at,
             "is_due": due_at is not None and due_at <= at,
             "reviews": [
                 {"review": each, "words": services.DECISIONS[each.decision]}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # The content everybody starts with has no beginning; a bar of it starts this long before the rest.
 LEAD_IN = timedelta(days=30)
 WHOLE = 100.0
+NARROW = 7.0
 TONES = {
     Standing.IN_FORCE: "series-1",
     Standing.PROVISIONAL: "none",
@@ -29,12 +30,17 @@ TONES = {
 
 @dataclass(frozen=True)
 class Period:
-    """One version in use, with where its bar stands in per cent of the picture's width."""
+    """One version in use, with where its bar stands in per cent of the picture's width.
+
+    Attributes:
+        name: What stands above the bar; empty where the bar is too narrow for it.
+    """
 
     milestone: Milestone
     starts_at: datetime | None
     ends_at: datetime | None
     tone: str
+    name: str
     x: str
     width: str
 
@@ -90,12 +96,13 @@ def _track(
                 milestone=each,
                 starts_at=each.effective_from if each.request else None,
                 ends_at=ends,
-                tone=TONES.get(each.standing, "none"),
+                tone=TONES.get(each.standing, "none") if each.request else "none",
+                name=_name(each) if right - left > NARROW else "",
                 x=f"{left:.2f}%",
                 width=f"{max(right - left, 0.4):.2f}%",
             )
         )
-    words = "; ".join(f"version {p.milestone.version.number} {p.milestone.label}" for p in periods)
+    words = "; ".join(f"{_name(p.milestone)} {p.milestone.label}" for p in periods)
     return Track(
         title=str(kind.label),
         slug=kind.value.replace("_", "-"),
@@ -103,6 +110,11 @@ def _track(
         label=f"{kind.label}, oldest first: {words.lower()}",
         now=f"{place(at):.2f}%",
     )
+
+
+def _name(milestone: Milestone) -> str:
+    exception = ", exception" if milestone.version.exceptional_reason else ""
+    return f"Version {milestone.version.number}{exception}"
 
 
 def _end(milestone: Milestone) -> datetime | None:

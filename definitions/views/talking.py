@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from definitions.models import Draft
+    from revops.people.models import User
 
 may_comment = permission_required("definitions.comment_draft", raise_exception=True)
 
 
-def talk_context(*, draft: Draft, content: Mapping[str, Any]) -> dict[str, Any]:
+def talk_context(*, draft: Draft, content: Mapping[str, Any], reader: User) -> dict[str, Any]:
     """Return what the page of a draft shows of approvals and of who has taken part."""
     sha256 = canonical.content_sha256(dict(content))
+    approvals = selectors.approvals(draft=draft, sha256=sha256)
     return {
         "content_sha256": sha256,
-        "approvals": selectors.approvals(draft=draft, sha256=sha256),
+        "approvals": approvals,
+        "has_approved": any(
+            word.is_current and word.approved_by.pk == reader.pk for word in approvals
+        ),
         "taking_part": [
             {
                 "state": "missing" if part.is_missing else "pass",

@@ -318,6 +318,6 @@ def test_timeline_shows_bars_and_the_same_as_a_table(
         page = client.get("/agreement/timeline/")
 
     (sla,) = [track for track in page.context["tracks"] if track.slug == "sla"]
-    assert [period.tone for period in sla.periods] == ["series-4", "series-1", "bad"]
+    assert [period.tone for period in sla.periods] == ["none", "series-1", "bad"]
     assert "version 3 withdrawn" in sla.label
     assert page.content.decode().count('<svg class="band"') == 4

@@ -259,7 +259,8 @@ def test_approval_in_the_browser_asks_for_the_text_that_was_shown(as_, cast, sla
     client.post("/drafts/sla/approve/", {"content_sha256": shown})
 
     page = client.get("/drafts/sla/").content.decode()
-    assert "approved this text" in page
+    assert "You approved this text" in page
+    assert "I approve this draft" not in page
     assert Approval.objects.get().approved_by == cast["vera"]
 
 
@@ -297,5 +298,5 @@ def test_page_of_a_draft_asks_as_much_with_many_comments(
         for key in ("mara", "sam"):
             comment(sla_draft, cast[key], key=clause.key, at=now)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         client.get("/drafts/sla/")
