@@ -10,11 +10,12 @@ from django.db import connection
 
 from definitions import selectors, services
 from definitions.choices import DocumentKind
-from definitions.models import Activation, Draft, Signature, Version
+from definitions.models import Activation, Approval, Draft, Signature, Version
 from definitions.verification import verify
+from revops.outbox.models import Message
 from revops.people.choices import Role
 from revops.people.models import User
-from tests.factories.definitions import MINUTE, NOON, sign
+from tests.factories.definitions import DAY, MINUTE, NOON, approved, sent, sign, sign_all
 
 
 def at_once(*acts):
@@ -93,3 +94,21 @@ def test_drafts_and_defaults_are_made_once(cast):
     assert len(set(drafts)) == Draft.objects.count() == 1
     assert installed == [[], [], []]
     assert Version.objects.count() == len(DocumentKind)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_version_comes_into_force_once_however_many_look(draft, cast):
+    request = sent(draft, by=cast["rita"], effective_from=NOON + DAY)
+    sign_all(request, cast=cast)
+
+    found = at_once(*(lambda: services.announce_in_force(at=NOON + DAY),) * 4)
+
+    assert sorted(found) == [0, 0, 0, 1]
+    assert Message.objects.filter(kind="definition.in_force", channel="app").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_text_is_approved_once_by_a_person(draft, cast):
+    found = at_once(*(lambda: approved(draft, by=cast["vera"]),) * 4)
+
+    assert len({approval.pk for approval in found}) == Approval.objects.count() == 1

@@ -6,6 +6,7 @@ from definitions import services
 from definitions.models import Clause
 from revops.database import database_now
 from tests.e2e.conftest import DESKTOP, PHONE, breaches_of_rules, overflow
+from tests.factories.definitions import edited
 from tests.factories.people import PASSWORD, OrganizationFactory, person
 
 LOOKS = [
@@ -20,6 +21,12 @@ PAGES = (
     "/definitions/mql/",
     "/verify/",
     "/drafts/definitions/",
+    "/drafts/definitions/give-up/",
+    "/drafts/definitions/comments/mql/",
+    "/agreement/definitions/compare/?from=1&to=draft",
+    "/agreement/definitions/compare/?from=1&to=draft&layout=sides",
+    "/agreement/timeline/",
+    "/agreement/review/",
     "/drafts/definitions/clauses/mql/",
     "/drafts/definitions/clauses/reasons/reject/",
 )
@@ -35,7 +42,11 @@ def cast(transactional_db):
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
 def test_the_pages_of_the_agreement_are_accessible(open_as, theme, size, cast):
-    services.open_draft(kind="definitions", by=cast["rita"], at=database_now())
+    draft = services.open_draft(kind="definitions", by=cast["rita"], at=database_now())
+    edited(draft, key="mql", by=cast["rita"], at=database_now(), fit_threshold=61)
+    services.post_comment(
+        draft=draft, clause_key="mql", text="Why not 70?", by=cast["sam"], at=database_now()
+    )
     page = open_as("revops", theme=theme, size=size)
 
     for address in PAGES:
