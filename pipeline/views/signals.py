@@ -23,7 +23,6 @@ from pipeline.services import signals as services
 from pipeline.services.signals import PLACES, Target
 from pipeline.signals import Direction, propose_mql, reads_acts
 from revops import formats
-from revops.navigation import first_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +69,6 @@ def _page(request: MemberRequest, *, refusal: str = "", status: int = 200) -> Ht
         "proposal": Section("proposal", "Proposed MQL", tuple(mql_blocks(proposal))),
         "proposal_json": json.dumps(proposal.model_dump(mode="json")),
         "is_as_before": proposal == rule,
-        "backtest_href": first_url(("pipeline:backtest_proposal",)),
         "refusal": refusal,
         "went_href": _went(request),
         "query": request.GET.urlencode(),
