@@ -8,6 +8,7 @@ app_name = "dashboards"
 urlpatterns = [
     path("", views.home, name="home"),
     path("start/", views.start, name="start"),
+    path("start/person/", views.start_person, name="start_person"),
     path("metrics/<slug:key>/", views.metric, name="metric"),
     path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
     path("rejects/", views.rejects, name="rejects"),

@@ -6,12 +6,13 @@ from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboards import cards, files, filters, pages
 from dashboards.filters import FilterError, Grouping
@@ -27,9 +28,14 @@ from dashboards.selectors.start import beginnings
 from definitions.choices import DocumentKind
 from pipeline.services.importing.guessing import shapes
 from pipeline.services.importing.uploads import MOST_BYTES, MOST_ROWS
-from revops.people.forms import OrganizationForm
+from revops.people.forms import OrganizationForm, PersonForm
 from revops.people.selectors import organization, viewer
-from revops.people.services import OrganizationError, set_organization
+from revops.people.services import (
+    OrganizationError,
+    PersonRefusedError,
+    add_person,
+    set_organization,
+)
 from sla.services import ensure_default_calendar
 
 if TYPE_CHECKING:
@@ -236,7 +242,8 @@ def start(request: MemberRequest) -> HttpResponse:
     may_set = request.user.has_perm("people.manage_people")
     if request.method == "POST" and not may_set:
         raise PermissionDenied
-    form = _setting_form(request) if may_set else None
+    is_sent = request.method == "POST"
+    form = _setting_form(request, is_sent=is_sent) if may_set else None
     if form is not None and form.is_valid():
         actor = f"user:{request.user.pk}"
         try:
@@ -246,25 +253,56 @@ def start(request: MemberRequest) -> HttpResponse:
         else:
             ensure_default_calendar(at=request.at, actor=actor)
             return redirect("dashboards:start")
+    return _start(request, setting_form=form)
+
+
+@require_POST
+@login_required
+@permission_required("people.manage_people", raise_exception=True)
+def start_person(request: MemberRequest) -> HttpResponse:
+    """Add somebody, and go back to the first steps."""
+    form = PersonForm(request.POST)
+    if form.is_valid():
+        try:
+            person = add_person(by=request.user, at=request.at, **form.cleaned_data)
+        except PersonRefusedError as refusal:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            messages.success(request, f"{person.name} may log in.")
+            return redirect("dashboards:start")
+    return _start(request, setting_form=_setting_form(request, is_sent=False), person_form=form)
+
+
+def _start(
+    request: MemberRequest,
+    *,
+    setting_form: OrganizationForm | None,
+    person_form: PersonForm | None = None,
+) -> HttpResponse:
+    """Show the steps; RevOps sees the forms of what is missing."""
     held = beginnings(at=request.at)
+    if setting_form is not None and not (held.has_marketing and held.has_sales):
+        person_form = person_form or PersonForm()
+    has_errors = any(form is not None and form.errors for form in (setting_form, person_form))
     context = {
         "held": held,
         "steps": pages.steps(held, may=request.user.has_perm),
         "done_count": sum(held.done),
         "is_all_done": all(held.done),
-        "setting_form": None if held.has_organization and held.has_calendar else form,
+        "setting_form": None if held.has_organization and held.has_calendar else setting_form,
+        "person_form": person_form,
         "may_import": request.user.has_perm("pipeline.import_leads"),
         "shapes": shapes(),
         "most_rows": MOST_ROWS,
         "most_megabytes": MOST_BYTES // 1024 // 1024,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if has_errors else HTTPStatus.OK
     return render(request, "dashboards/start.html", context, status=status)
 
 
-def _setting_form(request: MemberRequest) -> OrganizationForm:
-    """Return the form of the organisation, filled with what is stored."""
-    if request.method == "POST":
+def _setting_form(request: MemberRequest, *, is_sent: bool) -> OrganizationForm:
+    """Return the form of the organisation, filled with what was sent or is stored."""
+    if is_sent:
         return OrganizationForm(request.POST)
     stored = organization()
     initial: dict[str, Any] = {"timezone": "UTC", "currency": "USD", "fiscal_year_start_month": 1}

@@ -27,6 +27,8 @@ def steps(held: Beginnings, *, may: Callable[[str], bool]) -> list[Step]:
         step["number"] = place + 1
         step["is_current"] = place == current
         step["shows_action"] = bool(step["href"]) and may(step["right"]) and not step["is_done"]
+        if step["is_done"] or may(step["right"]):
+            step["waits_for"] = ""
     return found
 
 

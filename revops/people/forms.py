@@ -84,7 +84,6 @@ class OrganizationForm(forms.Form):
     timezone = forms.ChoiceField(
         label="Zone",
         choices=[(zone, zone.replace("_", " ")) for zone in ZONE_NAMES],
-        help_text="Days, months and quarters begin at midnight there.",
     )
     currency = forms.RegexField(
         label="Currency",
@@ -94,4 +93,15 @@ class OrganizationForm(forms.Form):
     )
     fiscal_year_start_month = forms.TypedChoiceField(
         label="Fiscal year begins in", choices=list(MONTHS.items()), coerce=int
+    )
+
+
+class PersonForm(forms.Form):
+    """Somebody who is to log in."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    email = forms.EmailField(label="Mail address", max_length=254)
+    role = forms.ChoiceField(label="Role", choices=Role.choices)
+    password = forms.CharField(
+        label="First password", max_length=128, strip=False, widget=forms.PasswordInput
     )

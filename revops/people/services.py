@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from revops.audit.models import AuditEntry
@@ -22,6 +24,14 @@ MONTHS = 12
 
 class SampleOnlyError(Exception):
     """The role picker was used outside the sample company; the message is for the user."""
+
+
+class PersonRefusedError(Exception):
+    """Somebody cannot be added; the message is for the user, the field is the one to mend."""
+
+    def __init__(self, words: str, *, field: str) -> None:
+        self.field = field
+        super().__init__(words)
 
 
 class OrganizationError(Exception):
@@ -98,3 +108,33 @@ def set_organization(*, actor: str, at: datetime, **values: str | int) -> Organi
         at=at, actor=actor, act="set_organization", subject="organization:1", details=values
     )
     return stored
+
+
+@transaction.atomic
+def add_person(
+    *, email: str, name: str, role: Role | str, password: str, by: User, at: datetime
+) -> User:
+    """Store somebody who may log in with the password they are handed.
+
+    Raises:
+        PersonRefusedError: `by` may not, the address is taken, or the password is weak.
+    """
+    if not by.has_perm("people.manage_people"):
+        raise PersonRefusedError("Your role may not add people.", field="email")
+    if User.objects.filter(email__iexact=email).exists():
+        raise PersonRefusedError("Somebody has this address already.", field="email")
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise PersonRefusedError(" ".join(error.messages), field="password") from error
+    person = User.objects.create_user(
+        email=email, password=password, name=name, role=role, joined_at=at
+    )
+    AuditEntry.objects.create(
+        at=at,
+        actor=f"user:{by.pk}",
+        act="add_person",
+        subject=f"user:{person.pk}",
+        details={"role": str(role)},
+    )
+    return person

@@ -8,7 +8,7 @@ from dashboards.selectors.start import beginnings
 from definitions.models import AuditAnswer, AuditRound, GapConfirmation
 from definitions.services.freezing import install_defaults
 from revops.database import database_now
-from revops.people.models import Organization
+from revops.people.models import Organization, User
 from sla.models import Calendar
 from tests.factories.definitions import activated
 from tests.factories.people import CAST, OrganizationFactory, person
@@ -65,6 +65,7 @@ def test_others_see_what_is_waiting_and_change_nothing(key, as_):
 
     assert page.status_code == 200
     assert "Waiting for RevOps." in page.content.decode()
+    assert "First password" not in page.content.decode()
     assert client.post("/start/", {"name": "Mine"}).status_code == 403
 
 
@@ -157,3 +158,43 @@ def test_the_shared_page_points_to_the_steps_until_all_are_done(as_):
 @pytest.mark.parametrize("key", list(CAST))
 def test_everybody_may_look(key, as_):
     assert as_(key).get("/start/").status_code == 200
+
+
+PERSON = {
+    "name": "Sam Ortiz", "email": "Sam@Example.com", "role": "sales_rep",
+    "password": "correct horse battery",
+}  # fmt: skip
+
+
+def test_revops_adds_people_who_may_log_in(as_):
+    response = as_("rita").post("/start/person/", PERSON)
+
+    sam = User.objects.get(email="sam@example.com")
+    assert response.status_code == 302
+    assert (sam.role, sam.is_superuser) == ("sales_rep", False)
+    assert sam.check_password(PERSON["password"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"email": "RITA@example.com"}, "has this address already", id="taken"),
+        pytest.param({"password": "1234"}, "password", id="a weak password"),
+        pytest.param({"role": "emperor"}, "emperor", id="an unknown role"),
+        pytest.param({"email": "nobody"}, "valid email", id="no address"),
+    ],
+)
+def test_a_person_who_cannot_be_added_is_refused_at_the_field(changes, words, as_):
+    response = as_("rita").post("/start/person/", PERSON | changes)
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["carla", "mara", "vera", "sam", "ed"])
+def test_nobody_else_adds_people(key, as_):
+    response = as_(key).post("/start/person/", PERSON)
+
+    assert response.status_code == 403
+    assert User.objects.count() == 1
