@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from revops.requests import MemberRequest
 
 ROWS_PER_PAGE = 50
+PERSON_IDS = "person_%s"
+"""Two forms on one page have a field called name."""
 _PRESENT = frozenset({"present", "theme"})
 _SHARED = Grouping(allowed=frozenset())
 
@@ -261,7 +263,7 @@ def start(request: MemberRequest) -> HttpResponse:
 @permission_required("people.manage_people", raise_exception=True)
 def start_person(request: MemberRequest) -> HttpResponse:
     """Add somebody, and go back to the first steps."""
-    form = PersonForm(request.POST)
+    form = PersonForm(request.POST, auto_id=PERSON_IDS)
     if form.is_valid():
         try:
             person = add_person(by=request.user, at=request.at, **form.cleaned_data)
@@ -282,7 +284,7 @@ def _start(
     """Show the steps; RevOps sees the forms of what is missing."""
     held = beginnings(at=request.at)
     if setting_form is not None and not (held.has_marketing and held.has_sales):
-        person_form = person_form or PersonForm()
+        person_form = person_form or PersonForm(auto_id=PERSON_IDS)
     has_errors = any(form is not None and form.errors for form in (setting_form, person_form))
     context = {
         "held": held,

@@ -69,6 +69,7 @@ def _page(request: MemberRequest, *, refusal: str = "", status: int = 200) -> Ht
         "proposal": Section("proposal", "Proposed MQL", tuple(mql_blocks(proposal))),
         "proposal_json": json.dumps(proposal.model_dump(mode="json")),
         "is_as_before": proposal == rule,
+        "has_acts": any(signal.candidate.group == "Acts" for signal in found.report.signals),
         "refusal": refusal,
         "went_href": _went(request),
         "query": request.GET.urlencode(),
