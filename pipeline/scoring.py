@@ -24,7 +24,7 @@ from definitions.criteria import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from definitions.content.scores import FitLevel, IntentAct, ScoreModel
     from definitions.criteria import FactValue, Node
@@ -79,18 +79,27 @@ def given(value: int) -> Score:
 
 def outcome_of(tree: Node, facts: Facts) -> Outcome:
     """Judge `facts` by `tree` as `definitions.criteria.evaluate` does, without the explanation."""
+
+    def judge(leaf: Compare | Acts) -> Outcome:
+        if isinstance(leaf, Acts):
+            return _count_outcome(leaf, facts.count(acts=leaf.acts, within_days=leaf.within_days))
+        return compare(leaf, known(facts.values.get(leaf.field)))
+
+    return outcome_by(tree, judge)
+
+
+def outcome_by(tree: Node, judge: Callable[[Compare | Acts], Outcome]) -> Outcome:
+    """Return the outcome of `tree` whose comparisons `judge` answers."""
     match tree:
-        case Compare():
-            return compare(tree, known(facts.values.get(tree.field)))
-        case Acts():
-            return _count_outcome(tree, facts.count(acts=tree.acts, within_days=tree.within_days))
+        case Compare() | Acts():
+            return judge(tree)
         case Not(child=child):
-            return _OPPOSITE[outcome_of(child, facts)]
+            return _OPPOSITE[outcome_by(child, judge)]
         case All(children=children):
-            outcomes = {outcome_of(child, facts) for child in children}
+            outcomes = {outcome_by(child, judge) for child in children}
             return next(each for each in _ALL_ORDER if each in outcomes)
         case AnyOf(children=children):
-            outcomes = {outcome_of(child, facts) for child in children}
+            outcomes = {outcome_by(child, judge) for child in children}
             return next(each for each in _ANY_ORDER if each in outcomes)
 
 
@@ -111,18 +120,16 @@ def fit_score(*, model: ScoreModel, attributes: Mapping[str, FactValue]) -> Scor
     facts = Facts(values=attributes, at=_NO_INSTANT, acts=None)
     parts = []
     for attribute in model.fit:
-        level = _level(attribute.levels, facts)
+        level = first_level(attribute.levels, lambda tree: outcome_of(tree, facts))
         points = 0 if level is None else level.points
         why = "" if level is None else level.label
         parts.append(ScorePart(attribute.code, attribute.label, points, why))
-    return Score(value=_clip(sum(part.points for part in parts)), parts=tuple(parts))
+    return Score(value=clip(sum(part.points for part in parts)), parts=tuple(parts))
 
 
-def _level(levels: Sequence[FitLevel], facts: Facts) -> FitLevel | None:
-    for level in levels:
-        if outcome_of(level.tree, facts) is Outcome.PASS:
-            return level
-    return None
+def first_level(levels: Sequence[FitLevel], outcome: Callable[[Node], Outcome]) -> FitLevel | None:
+    """Return the first level whose criteria hold by `outcome`, or None."""
+    return next((level for level in levels if outcome(level.tree) is Outcome.PASS), None)
 
 
 def intent_score(
@@ -139,27 +146,38 @@ def intent_score(
     for kind, occurred_at in acts:
         if occurred_at <= at:
             ages.setdefault(kind, []).append(at - occurred_at)
-    group_points: dict[str, float] = {}
+    points: dict[str, float] = {}
     parts = []
     for act in model.intent:
-        points = _act_points(act, ages.get(act.act, ()), model.half_life_days)
-        group_points[act.group] = group_points.get(act.group, 0.0) + points
+        points[act.act] = act_points(act, weight(ages.get(act.act, ()), model.half_life_days))
         if act.act in ages:
             why = f"{len(ages[act.act])} times" if len(ages[act.act]) > 1 else "once"
-            parts.append(ScorePart(act.act, act.label, _whole(points), why))
+            parts.append(ScorePart(act.act, act.label, _whole(points[act.act]), why))
+    return Score(value=intent_value(model=model, points=points), parts=tuple(parts))
+
+
+def weight(ages: Sequence[timedelta], half_life_days: int | None) -> float:
+    """Return how often an act counts: each time once, or less the longer it is ago."""
+    if half_life_days is None:
+        return float(len(ages))
+    return float(sum(0.5 ** (age / (_DAY * half_life_days)) for age in ages))
+
+
+def act_points(act: IntentAct, weight: float) -> float:
+    """Return the points of an act that counts `weight` times, inside its cap."""
+    return max(-act.cap_points, min(act.cap_points, act.points * weight))
+
+
+def intent_value(*, model: ScoreModel, points: Mapping[str, float]) -> int:
+    """Return the score of acts that gave these points, each group inside its cap."""
+    groups: dict[str, float] = {}
+    for act in model.intent:
+        groups[act.group] = groups.get(act.group, 0.0) + points[act.act]
     total = 0.0
     for group in model.intent_groups:
-        found = group_points.get(group.code, 0.0)
+        found = groups.get(group.code, 0.0)
         total += max(-group.cap_points, min(group.cap_points, found))
-    return Score(value=_clip(_whole(total)), parts=tuple(parts))
-
-
-def _act_points(act: IntentAct, ages: Sequence[timedelta], half_life_days: int | None) -> float:
-    if half_life_days is None:
-        points = float(act.points * len(ages))
-    else:
-        points = sum(act.points * 0.5 ** (age / (_DAY * half_life_days)) for age in ages)
-    return max(-act.cap_points, min(act.cap_points, points))
+    return clip(_whole(total))
 
 
 def _whole(points: float) -> int:
@@ -168,5 +186,6 @@ def _whole(points: float) -> int:
     return int(exact + 0.5) if exact >= 0 else -int(0.5 - exact)
 
 
-def _clip(points: int) -> int:
+def clip(points: int) -> int:
+    """Return `points` inside the scale."""
     return max(0, min(SCALE, points))

@@ -199,6 +199,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
     ("pipeline.services.answers.forget_answers", 3600),
+    ("pipeline.services.backtests.run_waiting_backtests", 5),
     ("pipeline.services.rescoring.rescore_nurture", 30),
     ("definitions.services.expire_requests", 3600),
     ("definitions.services.remind_signers", 3600),

@@ -17,6 +17,7 @@ from definitions.criteria import Acts, All, AnyOf, Compare, Not, Operator, fold_
 from definitions.fields import REGISTRY, FieldType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from definitions.criteria import Node
@@ -120,11 +121,25 @@ _COLUMNS: Final[dict[str, str]] = {
 }
 
 
-class _Compiler:
-    """Compiles trees for one instant: a constant, or SQL that names it for each lead."""
+class Compiler:
+    """Compiles trees for one instant: a constant, or SQL that names it for each lead.
 
-    def __init__(self, at: datetime | str) -> None:
+    Args:
+        at: The instant, or its SQL.
+        known: Field -> SQL of its value where a statement has it at hand already.
+        counts: Likewise for counts of acts.
+    """
+
+    def __init__(
+        self,
+        at: datetime | str,
+        *,
+        known: Mapping[str, str] | None = None,
+        counts: Mapping[Acts, str] | None = None,
+    ) -> None:
         self.at = Predicate(at) if isinstance(at, str) else Predicate("%s::timestamptz", (at,))
+        self.known = known or {}
+        self.counts = counts or {}
 
     def of(self, tree: Node) -> Predicate:
         """Return the predicate of `tree`."""
@@ -145,7 +160,10 @@ class _Compiler:
                 return self._compare(tree)
 
     def _acts(self, node: Acts) -> Predicate:
-        counted = self.count(acts=node.acts, within_days=node.within_days)
+        if node in self.counts:
+            counted = Predicate(self.counts[node])
+        else:
+            counted = self.count(acts=node.acts, within_days=node.within_days)
         if node.at_most is None:
             return Predicate(f"({counted.sql} >= %s)", (*counted.params, node.at_least))
         return Predicate(
@@ -188,6 +206,8 @@ class _Compiler:
 
     def value(self, key: str) -> Predicate:
         """Return the SQL of a field's value; NULL where nothing is known."""
+        if key in self.known:
+            return Predicate(self.known[key])
         known = "CASE WHEN l.company_id IS NOT NULL THEN false END"
         match key:
             case "is_customer":
@@ -206,7 +226,12 @@ class _Compiler:
             case "is_competitor":
                 return _flag(key, stored=Predicate("false"), otherwise="NULL")
             case _:
-                return Predicate(_COLUMNS[key])
+                return Predicate(column_of(key))
+
+
+def column_of(key: str) -> str:
+    """Return the SQL of a field that is read from the lead, its company or its channel."""
+    return _COLUMNS[key]
 
 
 def _number(node: Compare, value: Predicate) -> Predicate:
@@ -249,12 +274,7 @@ def predicate_of(tree: Node, *, at: datetime | str) -> Predicate:
         An expression with the answers of `definitions.criteria.evaluate`. Deals count as they
         stood at `at`; the scores are those stored with the lead.
     """
-    return _Compiler(at).of(tree)
-
-
-def count_of(*, acts: tuple[str, ...], at: datetime | str) -> Predicate:
-    """Return the SQL that counts these acts of a lead until `at`."""
-    return _Compiler(at).count(acts=acts, within_days=None)
+    return Compiler(at).of(tree)
 
 
 def count_matching(*, tree: Node, at: datetime, since: datetime | None = None) -> Matching:
