@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cube import judged
 from pipeline.scoring import SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pipeline.cube import Cube, Rule, Signature, Verdict
 
@@ -44,11 +43,14 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
     won_amounts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, signature: Signature) -> None:
-        """Count the leads of a signature."""
-        self.leads += signature.size
-        for name in SHOWN_COUNTS:
-            self.counts[name] = self.counts.get(name, 0) + signature.tally.get(name, 0)
+    def add(self, cell: _Cell) -> None:
+        """Count the leads of a cell."""
+        self.leads += cell.size
+        for name, count in zip(SHOWN_COUNTS, cell.counts, strict=True):
+            self.counts[name] = self.counts.get(name, 0) + count
+
+    def add_won(self, signature: Signature) -> None:
+        """Add what the leads of a signature won."""
         for amounts in signature.won.values():
             for currency, amount in amounts.items():
                 self.won_amounts[currency] = self.won_amounts.get(currency, 0) + amount
@@ -221,36 +223,59 @@ def compared(*, cube: Cube, base: Rule, draft: Rule) -> Comparison:
     after = judged(cube=cube, rule=draft)
     base_fit, base_intent = base.mql.fit_threshold, base.mql.intent_threshold
     fit, intent = draft.mql.fit_threshold, draft.mql.intent_threshold
-    sides = tuple(
-        _side(
-            was=was.qualifies(fit=base_fit, intent=base_intent),
-            will=will.qualifies(fit=fit, intent=intent),
-        )
-        for was, will in zip(before, after, strict=True)
-    )
+    # Many signatures get the same two verdicts; from here on they are one cell.
+    keys = list(zip(map(id, before), map(id, after), strict=True))
+    cells: dict[tuple[int, int], _Cell] = {}
+    for key, was, will, signature in zip(keys, before, after, cube.signatures, strict=True):
+        cell = cells.get(key)
+        if cell is None:
+            side = _side(
+                was=was.qualifies(fit=base_fit, intent=base_intent),
+                will=will.qualifies(fit=fit, intent=intent),
+            )
+            cell = cells[key] = _Cell(side, will)
+        cell.add(signature)
     tallies = {side: Tally() for side in Side}
+    for cell in cells.values():
+        tallies[cell.side].add(cell)
     won: dict[Side, list[int]] = {side: [] for side in Side}
-    for signature, side in zip(cube.signatures, sides, strict=True):
-        tallies[side].add(signature)
-        won[side] += signature.won
+    for key, signature in zip(keys, cube.signatures, strict=True):
+        if signature.won:
+            side = cells[key].side
+            tallies[side].add_won(signature)
+            won[side] += signature.won
+    held = [(cell, cell.will) for cell in cells.values() if cell.will.holds]
     return Comparison(
         tallies=tallies,
-        sides=sides,
+        sides=tuple(cells[key].side for key in keys),
         base_fit=base_fit,
         base_intent=base_intent,
         fit=fit,
         intent=intent,
         fit_curve=_curve(
-            cube,
-            [v.fit if v.holds and (v.stands_in or v.intent >= intent) else -1 for v in after],
+            (cell, will.fit) for cell, will in held if will.stands_in or will.intent >= intent
         ),
-        intent_curve=_curve(
-            cube,
-            [_reach(v) if v.holds and v.fit >= fit else -1 for v in after],
-        ),
+        intent_curve=_curve((cell, _reach(will)) for cell, will in held if will.fit >= fit),
         won_lost=tuple(sorted(won[Side.NO_LONGER])),
         won_gained=tuple(sorted(won[Side.NEWLY])),
     )
+
+
+@dataclass(slots=True)
+class _Cell:
+    """The signatures with the same verdicts of both rules, counted together."""
+
+    side: Side
+    will: Verdict
+    size: int = 0
+    counts: list[int] = field(default_factory=lambda: [0] * len(SHOWN_COUNTS))
+
+    def add(self, signature: Signature) -> None:
+        """Count the leads of a signature; most have no outcome."""
+        self.size += signature.size
+        if signature.tally.get("rounds"):
+            for index, name in enumerate(SHOWN_COUNTS):
+                self.counts[index] += signature.tally[name]
 
 
 def _reach(verdict: Verdict) -> int:
@@ -266,18 +291,16 @@ def _side(*, was: bool, will: bool) -> Side:
     return Side.NO_LONGER if was else Side.NEITHER
 
 
-def _curve(cube: Cube, reaches: Sequence[int]) -> tuple[Step, ...]:
-    """Return the curve of leads that stay MQLs up to a threshold; -1 are none at all."""
-    at: list[tuple[int, int, int]] = [(0, 0, 0)] * (SCALE + 1)
-    for signature, reach in zip(cube.signatures, reaches, strict=True):
-        if reach >= 0:
-            leads, accepted, won = at[reach]
-            tally = signature.tally
-            at[reach] = (
-                leads + signature.size,
-                accepted + tally.get("accepted", 0),
-                won + tally.get("won", 0),
-            )
-    above = list(accumulate(reversed(at), lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2])))
-    above.reverse()
-    return tuple(Step(threshold, *above[threshold]) for threshold in CURVE)
+def _curve(reaches: Iterable[tuple[_Cell, int]]) -> tuple[Step, ...]:
+    """Return the curve of cells that stay MQLs up to a threshold."""
+    at = [[0, 0, 0] for _ in range(SCALE + 1)]
+    for cell, reach in reaches:
+        found = at[reach]
+        found[0] += cell.size
+        found[1] += cell.counts[SHOWN_COUNTS.index("accepted")]
+        found[2] += cell.counts[SHOWN_COUNTS.index("won")]
+    for threshold in range(SCALE - 1, -1, -1):
+        at[threshold] = [
+            here + above for here, above in zip(at[threshold], at[threshold + 1], strict=True)
+        ]
+    return tuple(Step(threshold, *at[threshold]) for threshold in CURVE)

@@ -31,7 +31,7 @@ from pipeline.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from definitions.content.scores import IntentAct, ScoreModel
     from definitions.content.words import MqlRule
@@ -105,11 +105,44 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Signatures told apart by some of their answers only.
+
+    Attributes:
+        examples: The answers of one signature for each distinct part.
+        which: For each signature the index of its part.
+    """
+
+    examples: list[Answers]
+    which: list[int]
+
+
+@dataclass(frozen=True)
 class Cube:
-    """The signatures of the leads of a span."""
+    """The signatures of the leads of a span; what was found out about them is kept."""
 
     leaves: tuple[Leaf, ...]
     signatures: tuple[Signature, ...]
+    _parts: dict[tuple[int, ...], Part] = field(default_factory=dict, repr=False, compare=False)
+
+    def part(self, places: tuple[int, ...]) -> Part:
+        """Return the distinct answers to the leaves at `places`, and which each signature has."""
+        part = self._parts.get(places)
+        if part is None:
+            part = self._parts[places] = self._part(places)
+        return part
+
+    def _part(self, places: tuple[int, ...]) -> Part:
+        key = itemgetter(*places) if places else lambda _: ()
+        numbers: dict[object, int] = {}
+        examples: list[Answers] = []
+        which = []
+        for signature in self.signatures:
+            number = numbers.setdefault(key(signature.answers), len(examples))
+            if number == len(examples):
+                examples.append(signature.answers)
+            which.append(number)
+        return Part(examples, which)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,41 +230,44 @@ def judged(*, cube: Cube, rule: Rule) -> list[Verdict]:
         NeedsPassError: The rule has a comparison, a half-life or a cap the cube does not hold.
     """
     judge = _Judge(cube.leaves, rule)
-    return [judge(signature.answers) for signature in cube.signatures]
+    fit_part, intent_part = cube.part(judge.fit_places), cube.part(judge.given_intent_places)
+    fits = [judge.fit(answers) for answers in fit_part.examples]
+    intents = [judge.intent(answers) for answers in intent_part.examples]
+    scores = (
+        (fits[f], intents[i]) for f, i in zip(fit_part.which, intent_part.which, strict=True)
+    )
+    rest_part = cube.part(judge.rest_places)
+    known: dict[tuple[int, int, int], Verdict] = {}
+    verdicts = []
+    for (fit, intent), number in zip(scores, rest_part.which, strict=True):
+        key = (fit, intent, number)
+        verdict = known.get(key)
+        if verdict is None:
+            rest = judge.rest(rest_part.examples[number], fit=fit, intent=intent)
+            verdict = known[key] = Verdict(fit, intent, *rest)
+        verdicts.append(verdict)
+    return verdicts
 
 
 class _Judge:
-    """Judges signatures by one rule; what it has judged it remembers."""
+    """Judges answers by one rule."""
 
     def __init__(self, leaves: Sequence[Leaf], rule: Rule) -> None:
         self.rule = rule
         self.place = {leaf: index for index, leaf in enumerate(leaves)}
         self.counts = {leaf.act: leaf for leaf in leaves if isinstance(leaf, Count)}
-        self.intent_places = [self._intent_place(act) for act in rule.model.intent]
-        given = [self.place[Given("fit")], self.place[Given("intent")]]
-        self.fit_key = self._key([*self._places(_fit_leaves(rule)), given[0]])
-        self.intent_key = self._key([*self.intent_places, given[1]])
-        self.rest_key = self._key(self._places(_rule_leaves(rule)))
-        self.fits: dict[object, int] = {}
-        self.intents: dict[object, int] = {}
-        self.rests: dict[object, tuple[bool, bool]] = {}
-        self.reads_scores = any(
-            leaf.field in SCORES
-            for tree in (*_also(rule), *(one.tree for one in rule.mql.disqualifiers))
-            for leaf in _all_compares(tree)
-        )
+        self.intent_places = tuple(self._intent_place(act) for act in rule.model.intent)
+        self.fit_places = (*self._places(_fit_leaves(rule)), self.place[Given("fit")])
+        self.given_intent_places = (*self.intent_places, self.place[Given("intent")])
+        self.rest_places = self._places(_rule_leaves(rule))
 
-    @staticmethod
-    def _key(places: Sequence[int]) -> Callable[[Answers], object]:
-        return itemgetter(*places) if places else lambda _: ()
-
-    def _places(self, leaves: Iterator[Compare] | Iterator[Compare | Acts]) -> list[int]:
+    def _places(self, leaves: Iterator[Compare] | Iterator[Compare | Acts]) -> tuple[int, ...]:
         places = []
         for leaf in leaves:
             if leaf not in self.place:
                 raise NeedsPassError(f"No pass has asked yet: {leaf_text(leaf)}.")
             places.append(self.place[leaf])
-        return places
+        return tuple(places)
 
     def _intent_place(self, act: IntentAct) -> int:
         half_life = self.rule.model.half_life_days
@@ -247,22 +283,8 @@ class _Judge:
             raise NeedsPassError(f"{act.label} was counted up to {counted.most} times only.")
         return self.place[counted]
 
-    def __call__(self, answers: Answers) -> Verdict:
-        fit_key, intent_key = self.fit_key(answers), self.intent_key(answers)
-        fit = self.fits.get(fit_key)
-        if fit is None:
-            fit = self.fits[fit_key] = self._fit(answers)
-        intent = self.intents.get(intent_key)
-        if intent is None:
-            intent = self.intents[intent_key] = self._intent(answers)
-        scores = (fit, intent) if self.reads_scores else ()
-        rest_key = (self.rest_key(answers), scores)
-        rest = self.rests.get(rest_key)
-        if rest is None:
-            rest = self.rests[rest_key] = self._rest(answers, fit=fit, intent=intent)
-        return Verdict(fit, intent, *rest)
-
-    def _fit(self, answers: Answers) -> int:
+    def fit(self, answers: Answers) -> int:
+        """Return the fit score."""
         given = int(answers[self.place[Given("fit")]])
         if given != NOTHING:
             return given
@@ -280,7 +302,8 @@ class _Judge:
             points += 0 if level is None else level.points
         return clip(points)
 
-    def _intent(self, answers: Answers) -> int:
+    def intent(self, answers: Answers) -> int:
+        """Return the intent score."""
         given = int(answers[self.place[Given("intent")]])
         if given != NOTHING:
             return given
@@ -291,7 +314,8 @@ class _Judge:
         }
         return intent_value(model=model, points=points)
 
-    def _rest(self, answers: Answers, *, fit: int, intent: int) -> tuple[bool, bool]:
+    def rest(self, answers: Answers, *, fit: int, intent: int) -> tuple[bool, bool]:
+        """Return whether an act stands in for intent, and whether all else holds."""
         scores = {"fit_score": fit, "intent_score": intent}
 
         def judge(leaf: Compare | Acts) -> Outcome:
@@ -306,16 +330,3 @@ class _Judge:
         stands_in = any(passes(Acts(acts=(key,))) for key in mql.bypass_acts)
         is_out = any(passes(one.tree) for one in mql.disqualifiers)
         return stands_in, not is_out and all(passes(tree) for tree in _also(self.rule))
-
-
-def _all_compares(tree: Node) -> Iterator[Compare]:
-    match tree:
-        case All(children=children) | AnyOf(children=children):
-            for child in children:
-                yield from _all_compares(child)
-        case Not(child=child):
-            yield from _all_compares(child)
-        case Compare():
-            yield tree
-        case Acts():
-            return

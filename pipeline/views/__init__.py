@@ -1,5 +1,14 @@
 """Pages of the pipeline."""
 
+from pipeline.views.backtests import (
+    backtest_cancel,
+    backtest_detail,
+    backtest_leads,
+    backtest_of_draft,
+    backtest_of_version,
+    backtest_start,
+    backtest_take,
+)
 from pipeline.views.clocks import clock_detail
 from pipeline.views.deals import (
     lead_opportunity,
@@ -29,6 +38,13 @@ from pipeline.views.uploads import import_confirm, import_errors, import_file
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
+    "backtest_cancel",
+    "backtest_detail",
+    "backtest_leads",
+    "backtest_of_draft",
+    "backtest_of_version",
+    "backtest_start",
+    "backtest_take",
     "clock_detail",
     "feedback_answer",
     "import_confirm",

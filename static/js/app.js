@@ -7,6 +7,7 @@ import { startPolling } from "./polling.js";
 import { startCharts } from "./charts.js";
 import { startPresenting } from "./present.js";
 import { startWords } from "./words.js";
+import { startSliders } from "./sliders.js";
 
 startTheme();
 startSurfaces();
@@ -16,3 +17,4 @@ startPolling();
 startCharts();
 startPresenting();
 startWords();
+startSliders();
