@@ -14,7 +14,7 @@ from pipeline.cube import judged
 from pipeline.scoring import SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pipeline.cube import Cube, Rule, Signature, Verdict
 
@@ -48,10 +48,7 @@ class Tally:
         self.leads += cell.size
         for name, count in zip(SHOWN_COUNTS, cell.counts, strict=True):
             self.counts[name] = self.counts.get(name, 0) + count
-
-    def add_won(self, signature: Signature) -> None:
-        """Add what the leads of a signature won."""
-        for amounts in signature.won.values():
+        for amounts in cell.won.values():
             for currency, amount in amounts.items():
                 self.won_amounts[currency] = self.won_amounts.get(currency, 0) + amount
 
@@ -160,7 +157,8 @@ class Comparison:
     """The draft's rule against the one in use, over the same leads.
 
     Attributes:
-        sides: The side of each signature, in the order of the cube.
+        sides: The side of each cell of signatures with the same verdicts.
+        which: The cell of each signature, in the order of the cube.
         won_lost: Leads won that the rule in use makes MQLs and the draft's does not.
         fit_curve: The draft's rule with every fit threshold, all else as it is.
         intent_curve: Likewise for intent.
@@ -168,6 +166,7 @@ class Comparison:
 
     tallies: dict[Side, Tally]
     sides: tuple[Side, ...]
+    which: list[int]
     base_fit: int
     base_intent: int
     fit: int
@@ -176,6 +175,14 @@ class Comparison:
     intent_curve: tuple[Step, ...]
     won_lost: tuple[int, ...]
     won_gained: tuple[int, ...]
+
+    def signatures(self, *, cube: Cube, side: Side) -> list[Signature]:
+        """Return the signatures of one side."""
+        return [
+            signature
+            for signature, cell in zip(cube.signatures, self.which, strict=True)
+            if self.sides[cell] is side
+        ]
 
     @property
     def before(self) -> Tally:
@@ -223,31 +230,26 @@ def compared(*, cube: Cube, base: Rule, draft: Rule) -> Comparison:
     after = judged(cube=cube, rule=draft)
     base_fit, base_intent = base.mql.fit_threshold, base.mql.intent_threshold
     fit, intent = draft.mql.fit_threshold, draft.mql.intent_threshold
-    # Many signatures get the same two verdicts; from here on they are one cell.
-    keys = list(zip(map(id, before), map(id, after), strict=True))
-    cells: dict[tuple[int, int], _Cell] = {}
-    for key, was, will, signature in zip(keys, before, after, cube.signatures, strict=True):
-        cell = cells.get(key)
-        if cell is None:
-            side = _side(
-                was=was.qualifies(fit=base_fit, intent=base_intent),
-                will=will.qualifies(fit=fit, intent=intent),
-            )
-            cell = cells[key] = _Cell(side, will)
-        cell.add(signature)
+    cells, which = cube.kept(
+        ("cells", base.asked, draft.asked), lambda: _cells(cube, before, after)
+    )
+    sides = [
+        _side(
+            was=cell.was.qualifies(fit=base_fit, intent=base_intent),
+            will=cell.will.qualifies(fit=fit, intent=intent),
+        )
+        for cell in cells
+    ]
     tallies = {side: Tally() for side in Side}
-    for cell in cells.values():
-        tallies[cell.side].add(cell)
     won: dict[Side, list[int]] = {side: [] for side in Side}
-    for key, signature in zip(keys, cube.signatures, strict=True):
-        if signature.won:
-            side = cells[key].side
-            tallies[side].add_won(signature)
-            won[side] += signature.won
-    held = [(cell, cell.will) for cell in cells.values() if cell.will.holds]
+    for cell, side in zip(cells, sides, strict=True):
+        tallies[side].add(cell)
+        won[side] += cell.won
+    held = [(cell, cell.will) for cell in cells if cell.will.holds]
     return Comparison(
         tallies=tallies,
-        sides=tuple(cells[key].side for key in keys),
+        sides=tuple(sides),
+        which=which,
         base_fit=base_fit,
         base_intent=base_intent,
         fit=fit,
@@ -265,10 +267,11 @@ def compared(*, cube: Cube, base: Rule, draft: Rule) -> Comparison:
 class _Cell:
     """The signatures with the same verdicts of both rules, counted together."""
 
-    side: Side
+    was: Verdict
     will: Verdict
     size: int = 0
     counts: list[int] = field(default_factory=lambda: [0] * len(SHOWN_COUNTS))
+    won: dict[int, Mapping[str, int]] = field(default_factory=dict)
 
     def add(self, signature: Signature) -> None:
         """Count the leads of a signature; most have no outcome."""
@@ -276,6 +279,24 @@ class _Cell:
         if signature.tally.get("rounds"):
             for index, name in enumerate(SHOWN_COUNTS):
                 self.counts[index] += signature.tally[name]
+        if signature.won:
+            self.won.update(signature.won)
+
+
+def _cells(
+    cube: Cube, before: Sequence[Verdict], after: Sequence[Verdict]
+) -> tuple[list[_Cell], list[int]]:
+    """Return the cells, and the cell of each signature; equal verdicts are one object."""
+    numbers: dict[tuple[int, int], int] = {}
+    cells: list[_Cell] = []
+    which = []
+    for was, will, signature in zip(before, after, cube.signatures, strict=True):
+        number = numbers.setdefault((id(was), id(will)), len(cells))
+        if number == len(cells):
+            cells.append(_Cell(was, will))
+        cells[number].add(signature)
+        which.append(number)
+    return cells, which
 
 
 def _reach(verdict: Verdict) -> int:

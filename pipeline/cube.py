@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from definitions.criteria import (
     Acts,
@@ -31,7 +31,7 @@ from pipeline.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from definitions.content.scores import IntentAct, ScoreModel
     from definitions.content.words import MqlRule
@@ -72,6 +72,8 @@ class Given:
     score: str
 
 
+KEPT: Final = 6
+T = TypeVar("T")
 Leaf: TypeAlias = Compare | Acts | Count | Decayed | Given
 Answers: TypeAlias = tuple[float, ...]
 
@@ -82,6 +84,13 @@ class Rule:
 
     mql: MqlRule
     model: ScoreModel
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """What tells the verdicts of two rules apart: all but the thresholds."""
+        beside = {"fit_threshold", "intent_threshold", "bands", "hand_raise_acts"}
+        model = self.model.model_dump_json(exclude={"purpose", "review"})
+        return self.mql.model_dump_json(exclude=beside), model
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,18 @@ class Cube:
     leaves: tuple[Leaf, ...]
     signatures: tuple[Signature, ...]
     _parts: dict[tuple[int, ...], Part] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def kept(self, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` found before under `key`; only the latest few are kept."""
+        found: T | None = self._kept.get(key)
+        if found is None:
+            found = find()
+            # Threads share a cube; a copy of the keys cannot change beneath us.
+            for old in list(self._kept)[: 1 - KEPT]:
+                self._kept.pop(old, None)
+            self._kept[key] = found
+        return found
 
     def part(self, places: tuple[int, ...]) -> Part:
         """Return the distinct answers to the leaves at `places`, and which each signature has."""
@@ -221,7 +242,7 @@ def _leaves(tree: Node) -> Iterator[Compare | Acts]:
 
 
 def judged(*, cube: Cube, rule: Rule) -> list[Verdict]:
-    """Return what `rule` says of each signature, in their order.
+    """Return what `rule` says of each signature, in their order; thresholds do not matter here.
 
     The score of fit, that of intent and the criteria beside them look at different answers, so
     each distinct part is judged once and looked up afterwards.
@@ -229,22 +250,26 @@ def judged(*, cube: Cube, rule: Rule) -> list[Verdict]:
     Raises:
         NeedsPassError: The rule has a comparison, a half-life or a cap the cube does not hold.
     """
+    return cube.kept(("verdicts", rule.asked), lambda: _verdicts(cube, rule))
+
+
+def _verdicts(cube: Cube, rule: Rule) -> list[Verdict]:
     judge = _Judge(cube.leaves, rule)
-    fit_part, intent_part = cube.part(judge.fit_places), cube.part(judge.given_intent_places)
-    fits = [judge.fit(answers) for answers in fit_part.examples]
-    intents = [judge.intent(answers) for answers in intent_part.examples]
-    scores = (
-        (fits[f], intents[i]) for f, i in zip(fit_part.which, intent_part.which, strict=True)
-    )
-    rest_part = cube.part(judge.rest_places)
+    fit, intent = cube.part(judge.fit_places), cube.part(judge.given_intent_places)
+    rest = cube.part(judge.rest_places)
+    fits = [judge.fit(answers) for answers in fit.examples]
+    intents = [judge.intent(answers) for answers in intent.examples]
+    rests: dict[tuple[int, ...], tuple[bool, bool]] = {}
     known: dict[tuple[int, int, int], Verdict] = {}
     verdicts = []
-    for (fit, intent), number in zip(scores, rest_part.which, strict=True):
-        key = (fit, intent, number)
+    for f, i, r in zip(fit.which, intent.which, rest.which, strict=True):
+        key = (fits[f], intents[i], r)
         verdict = known.get(key)
         if verdict is None:
-            rest = judge.rest(rest_part.examples[number], fit=fit, intent=intent)
-            verdict = known[key] = Verdict(fit, intent, *rest)
+            asked = key if judge.reads_scores else (r,)
+            if asked not in rests:
+                rests[asked] = judge.rest(rest.examples[r], fit=key[0], intent=key[1])
+            verdict = known[key] = Verdict(key[0], key[1], *rests[asked])
         verdicts.append(verdict)
     return verdicts
 
@@ -260,6 +285,8 @@ class _Judge:
         self.fit_places = (*self._places(_fit_leaves(rule)), self.place[Given("fit")])
         self.given_intent_places = (*self.intent_places, self.place[Given("intent")])
         self.rest_places = self._places(_rule_leaves(rule))
+        trees = (*_also(rule), *(one.tree for one in rule.mql.disqualifiers))
+        self.reads_scores = any(_reads_scores(tree) for tree in trees)
 
     def _places(self, leaves: Iterator[Compare] | Iterator[Compare | Acts]) -> tuple[int, ...]:
         places = []
@@ -330,3 +357,15 @@ class _Judge:
         stands_in = any(passes(Acts(acts=(key,))) for key in mql.bypass_acts)
         is_out = any(passes(one.tree) for one in mql.disqualifiers)
         return stands_in, not is_out and all(passes(tree) for tree in _also(self.rule))
+
+
+def _reads_scores(tree: Node) -> bool:
+    match tree:
+        case All(children=children) | AnyOf(children=children):
+            return any(_reads_scores(child) for child in children)
+        case Not(child=child):
+            return _reads_scores(child)
+        case Compare():
+            return tree.field in SCORES
+        case Acts():
+            return False

@@ -135,11 +135,7 @@ def backtest_leads(request: MemberRequest, pk: int) -> HttpResponse:
         raise Http404("no such group")
     cube, base, draft = reads.cube_of(backtest.pk)
     found = compared(cube=cube, base=base, draft=rule_with(draft, form.values()))
-    keys = [
-        signature.key
-        for signature, side in zip(cube.signatures, found.sides, strict=True)
-        if side == group
-    ]
+    keys = [one.key for one in found.signatures(cube=cube, side=Side(group))]
     context = {
         "backtest": backtest,
         "title": SIDES[Side(group)],

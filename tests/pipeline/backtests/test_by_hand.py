@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.backtesting import compared
+from pipeline.backtesting import Side, compared
 from pipeline.models import BacktestResult
 from pipeline.selectors import backtests as reads
 
@@ -64,11 +64,7 @@ def test_the_curve_equals_the_count_by_hand(numbers):
 def test_names_are_those_of_the_group(backtest, leads, rita):
     cube, base, draft = reads.cube_of(backtest.pk)
     found = compared(cube=cube, base=base, draft=draft)
-    keys = [
-        signature.key
-        for signature, side in zip(cube.signatures, found.sides, strict=True)
-        if side == "no_longer"
-    ]
+    keys = [one.key for one in found.signatures(cube=cube, side=Side.NO_LONGER)]
 
     page = reads.names(signature_ids=keys, user=rita, page=None)
 
