@@ -326,8 +326,8 @@ def curve_figure(steps: Sequence[Step], *, was: int, will: int) -> dict[str, Any
     ]
     layout = {
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.12, "x": 0},
-        "margin": {"t": 30},
+        "legend": {"orientation": "h", "y": 1.04, "yanchor": "bottom", "x": 0},
+        "margin": {"t": 44},
         "hovermode": "x unified",
         "yaxis": {"range": [0, 105], "ticksuffix": " %", "nticks": 5},
         "xaxis": {"range": [0, 100], "dtick": 20, "title": {"text": "threshold"}},
