@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from definitions.choices import DocumentKind
-from definitions.selectors import schedule
+from definitions.selectors import NoVersionError, schedule
 from pipeline.choices import JobStatus, Origin, Stage
 from pipeline.models import Lead, Rescoring
 from pipeline.services.qualification import qualify_leads
@@ -109,7 +109,12 @@ def _begin(*, at: datetime) -> int | None:
     Work for versions that are not in use any more ends where it stands.
     """
     known = schedule()
-    score_id, definitions_id = (known.in_use(kind=kind, at=at).version_id for kind in JUDGED_BY)
+    try:
+        score_id, definitions_id = (
+            known.in_use(kind=kind, at=at).version_id for kind in JUDGED_BY
+        )
+    except NoVersionError:  # a worker that starts before the defaults are installed
+        return None
     pair = {"score_version_id": score_id, "definitions_version_id": definitions_id}
     outdated = Rescoring.objects.filter(status__in=OPEN).exclude(**pair)
     held = outdated.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)

@@ -57,6 +57,10 @@ def test_nothing_is_due_while_the_first_versions_are_in_use(nurture):
     assert not Rescoring.objects.exists()
 
 
+def test_nothing_is_due_before_the_first_documents_are_installed():
+    assert rescore() == 0
+
+
 def test_another_score_model_scores_everybody_in_nurture_once(nurture):
     activated("score_model", at=NOON, fit=EVERYBODY)
 
