@@ -152,9 +152,9 @@ def open_as(browser, live_server, watch):
         context.close()
 
 
-def breaches_of_rules(page):
-    """Return what axe finds on the page, as lines one can act on."""
-    answer = Axe().run(page, options={"runOnly": RULES}).response
+def breaches_of_rules(page, *, within=None):
+    """Return what axe finds on the page, or in a part of it, as lines one can act on."""
+    answer = Axe().run(page, context=within, options={"runOnly": RULES}).response
     return [
         f"{rule['id']}: {node['html'][:160]}"
         for rule in answer["violations"]
