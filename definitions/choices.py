@@ -91,3 +91,32 @@ class Unit(models.TextChoices):
     CALENDAR_DAYS = "calendar_days", "calendar days"
     CALENDAR_MINUTES = "calendar_minutes", "calendar minutes"
     PER_MONTH = "per_month", "per month"
+
+
+class Move(models.TextChoices):
+    """The moves whose rules are agreed; "mql" is the designation by hand."""
+
+    MQL = "mql", "MQL, by hand"
+    ACCEPTED = "accepted", "Accepted (SAL)"
+    REJECTED = "rejected", "Rejected"
+    RECYCLED = "recycled", "Recycled"
+    DISQUALIFIED = "disqualified", "Disqualified"
+    SQL = "sql", "SQL"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+    VOID = "void", "Void"
+
+
+class RequiredField(models.TextChoices):
+    """What a move may ask for before it is made."""
+
+    REASON = "reason", "Reason from the list"
+    NOTE = "note", "Note"
+    CHECKLIST = "checklist", "Every line of the checklist"
+    RECYCLE_ON = "recycle_on", "Day it comes back"
+    AMOUNT = "amount", "Amount and currency"
+    CLOSE_ON = "close_on", "Expected close"
+    NEXT_STEP = "next_step", "Next step"
+    CLOSED_AT = "closed_at", "Day it closed"
+    COMPETITOR = "competitor", "Competitor who won"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
-from definitions.choices import Purpose
+from definitions.choices import Move, Purpose, RequiredField, Unit
 from definitions.content import Contribution, Definitions, ScoreModel, Sla
 from definitions.content.words import Dimension
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from definitions.content import Commitment, ReasonList
     from definitions.documents import Document
 
 LONGEST_LIST = 10
@@ -32,6 +34,10 @@ class Finding:
     level: Level
     clause: str
     message: str
+
+    def is_about(self, key: str) -> bool:
+        """Return whether the remark is on a clause, or on a whole of which it is a piece."""
+        return key == self.clause or key.startswith(f"{self.clause}/")
 
 
 def findings(*, document: Document, score_model: ScoreModel | None = None) -> list[Finding]:
@@ -53,9 +59,10 @@ def findings(*, document: Document, score_model: ScoreModel | None = None) -> li
     return sorted(found, key=lambda finding: (finding.level is not Level.REFUSED, finding.clause))
 
 
-def refusals(*, document: Document) -> list[Finding]:
+def refusals(*, document: Document, score_model: ScoreModel | None = None) -> list[Finding]:
     """Return only what keeps the document from being signed."""
-    return [one for one in findings(document=document) if one.level is Level.REFUSED]
+    found = findings(document=document, score_model=score_model)
+    return [one for one in found if one.level is Level.REFUSED]
 
 
 def _definitions(document: Definitions) -> Iterator[Finding]:
@@ -82,6 +89,36 @@ def _definitions(document: Definitions) -> Iterator[Finding]:
         if len(offered) > LONGEST_LIST:
             message = f"{len(offered)} reasons to choose from; about {LONGEST_LIST} at most."
             yield Finding(Level.WARNING, f"reasons/{purpose}", message)
+        yield from _merges(purpose, reasons)
+    yield from _moves(document)
+
+
+def _merges(purpose: Purpose, reasons: ReasonList) -> Iterator[Finding]:
+    entries = {entry.code: entry for entry in reasons.entries}
+    for entry in reasons.entries:
+        if entry.merged_into is None:
+            continue
+        into = entries.get(entry.merged_into)
+        if into is None or into.is_retired or into.history_only:
+            said = "is not on the list" if into is None else "is not offered itself"
+            yield Finding(
+                Level.REFUSED,
+                f"reasons/{purpose}",
+                f"{entry.label} is merged into a reason that {said}.",
+            )
+
+
+def _moves(document: Definitions) -> Iterator[Finding]:
+    for rule in document.transitions:
+        unknown = [key for key in rule.required_fields if key not in RequiredField.values]
+        if unknown:
+            yield Finding(
+                Level.REFUSED,
+                "transitions",
+                f"Nobody can fill in {', '.join(unknown)} at the move to {rule.to}.",
+            )
+        if rule.to not in Move.values:
+            yield Finding(Level.REFUSED, "transitions", f"There is no move to {rule.to}.")
 
 
 def _mql(document: Definitions) -> Iterator[Finding]:
@@ -118,7 +155,7 @@ def _reach(document: Definitions, score_model: ScoreModel | None) -> Iterator[Fi
     for name, threshold, most in pairs:
         if threshold > most:
             yield Finding(
-                Level.WARNING,
+                Level.REFUSED,
                 "mql",
                 f"Nobody can reach {threshold} points of {name}: the score model ends at {most}.",
             )
@@ -145,6 +182,32 @@ def _sla(document: Sla) -> Iterator[Finding]:
                 f"commitments/{key}",
                 "No monthly volume is agreed yet; it has no default.",
             )
+        if commitment.target_rate == 0:
+            yield Finding(
+                Level.WARNING,
+                f"commitments/{key}",
+                "Kept in none of the cases: nothing is promised.",
+            )
+        least = _least_minutes(commitment)
+        if least > _most_minutes(commitment):
+            yield Finding(
+                Level.REFUSED,
+                f"commitments/{key}",
+                f"{commitment.count} attempts cannot be kept: those closer than "
+                f"{commitment.collapse_minutes} minutes count as one, and the time is shorter.",
+            )
+
+
+def _least_minutes(commitment: Commitment) -> int:
+    """Return in how many minutes the attempts can be made on one channel at the quickest."""
+    return (commitment.collapse_minutes or 0) * ((commitment.count or 1) - 1)
+
+
+def _most_minutes(commitment: Commitment) -> float:
+    """Return the minutes allowed; days and months are always long enough."""
+    hourly = {Unit.BUSINESS_HOURS: 60, Unit.CALENDAR_HOURS: 60, Unit.CALENDAR_MINUTES: 1}
+    minutes = hourly.get(commitment.unit)
+    return inf if minutes is None else minutes * (commitment.allowance_amount or 0)
 
 
 def _contribution(document: Contribution) -> Iterator[Finding]:

@@ -45,10 +45,15 @@ class Edited:
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Edited("code")]
+MoveKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Edited("move")]
+RequiredKey = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Edited("required_field")
+]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Line = Annotated[str, StringConstraints(max_length=500), Edited("area")]
 Prose = Annotated[str, StringConstraints(max_length=6000), Edited("area")]
-Score = Annotated[int, Field(ge=0, le=100)]
+Score = Annotated[int, Field(ge=0, le=100), Edited("score")]
+Points = Annotated[int, Field(ge=-100, le=100), Edited("score")]
 Rate = Annotated[Decimal, Field(ge=0, le=1, max_digits=6, decimal_places=4)]
 Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
 Criteria = Annotated[dict[str, Any], AfterValidator(_is_tree), Edited("criteria")]

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from definitions import criteria_json
-from definitions.content.part import ActKey, Code, Criteria, Label, Part, Prose
+from definitions.content.part import ActKey, Code, Criteria, Label, Part, Points, Prose, Score
 from definitions.criteria import Node  # noqa: TC001 - pydantic reads the annotation
 
 SCALE = 100
@@ -19,7 +19,7 @@ class FitLevel(Part):
 
     label: Label
     when: Criteria
-    points: int = Field(ge=-SCALE, le=SCALE)
+    points: Points
 
     @cached_property
     def tree(self) -> Node:
@@ -46,8 +46,8 @@ class IntentAct(Part):
     act: ActKey
     label: Label
     group: Code
-    points: int = Field(ge=-SCALE, le=SCALE)
-    cap_points: int = Field(ge=0, le=SCALE)
+    points: Points
+    cap_points: Score
 
 
 class IntentGroup(Part):
@@ -55,7 +55,7 @@ class IntentGroup(Part):
 
     code: Code
     label: Label
-    cap_points: int = Field(ge=0, le=SCALE)
+    cap_points: Score
 
 
 class ScoreModel(Part):

@@ -5,13 +5,25 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from definitions import criteria_json
 from definitions.choices import Purpose
-from definitions.content.part import ActKey, Code, Criteria, Label, Line, Part, Prose, Rate, Score
+from definitions.content.part import (
+    ActKey,
+    Code,
+    Criteria,
+    Label,
+    Line,
+    MoveKey,
+    Part,
+    Prose,
+    Rate,
+    RequiredKey,
+    Score,
+)
 from definitions.criteria import Acts, All, AnyOf, Compare, Node, Operator
 from revops.people.choices import Role, Side
 
@@ -151,7 +163,12 @@ class RecycleRule(Part):
 
 
 class ReasonEntry(Part):
-    """One entry of a reason list; retired entries stay listed and are never offered."""
+    """One entry of a reason list; retired entries stay listed and are never offered.
+
+    Attributes:
+        merged_into: The code of the reason that is given instead; facts keep what they name, and
+            reports may count the two as one. A merged reason is retired.
+    """
 
     code: Code
     label: Label
@@ -164,6 +181,13 @@ class ReasonEntry(Part):
     recycle: RecycleRule | None = None
     history_only: bool = False
     is_retired: bool = False
+    merged_into: Code | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merged_is_retired(cls, held: Any) -> Any:
+        is_merged = isinstance(held, dict) and held.get("merged_into")
+        return {**held, "is_retired": True} if is_merged else held
 
 
 class ReasonList(Part):
@@ -199,10 +223,10 @@ class TransitionRule(Part):
         purpose: The reason list the move draws from, if it needs a reason.
     """
 
-    to: Code
+    to: MoveKey
     decided_by: Side
     roles: tuple[Role, ...] = Field(max_length=6)
-    required_fields: tuple[Code, ...] = ()
+    required_fields: tuple[RequiredKey, ...] = ()
     checklist: tuple[CheckItem, ...] = Field(default=(), max_length=20)
     purpose: Purpose | None = None
     note: Line = ""

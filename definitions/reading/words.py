@@ -112,7 +112,7 @@ def mql_blocks(rule: MqlRule) -> list[Block]:
     ]
 
 
-def _reason_notes(entry: ReasonEntry) -> str:
+def _reason_notes(entry: ReasonEntry, reasons: ReasonList) -> str:
     notes = []
     if entry.needs_note:
         notes.append("asks a note")
@@ -124,7 +124,10 @@ def _reason_notes(entry: ReasonEntry) -> str:
         notes.append(f"after {entry.minimum_attempts} attempts")
     if entry.history_only:
         notes.append("imports only")
-    if entry.is_retired:
+    if entry.merged_into is not None:
+        labels = {each.code: each.label for each in reasons.entries}
+        notes.append(f"merged into {labels.get(entry.merged_into, entry.merged_into)}")
+    elif entry.is_retired:
         notes.append("retired")
     return ", ".join(notes)
 
@@ -152,7 +155,7 @@ def reason_blocks(reasons: ReasonList) -> list[Block]:
                     entry.label,
                     entry.meaning,
                     entry.example,
-                    _reason_notes(entry),
+                    _reason_notes(entry, reasons),
                     _recycled(entry),
                 )
                 for entry in reasons.entries

@@ -90,7 +90,7 @@ def request_signatures(
     kind = DocumentKind(draft.kind)
     content = draft_content(draft=draft)
     document = parse_document(kind=kind, content=content)
-    _refuse_unfit(document=document)
+    _refuse_unfit(document=document, at=at)
     _refuse_unheard(draft=draft)
     reason = exceptional_reason.strip()
     report = checked_report(report, is_needed=False)
@@ -143,8 +143,10 @@ def slots_to_fill() -> list[str]:
     return [slot.value for slot in ALL_SLOTS if has_revops or slot is not Side.REVOPS]
 
 
-def _refuse_unfit(*, document: Document) -> None:
-    found = refusals(document=document)
+def _refuse_unfit(*, document: Document, at: datetime) -> None:
+    scores = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=at)
+    model = selectors.score_model_of(scores.version)
+    found = refusals(document=document, score_model=model)
     if found:
         words = " ".join(finding.message for finding in found)
         raise RequestRefusedError(f"Not fit to be signed: {words}", findings=tuple(found))

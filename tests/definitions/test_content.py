@@ -206,14 +206,14 @@ def test_lint_refuses(kind, path, value, words):
     assert any(words in one.message for one in found)
 
 
-def test_lint_warns_of_a_threshold_nobody_can_reach():
+def test_lint_refuses_a_threshold_nobody_can_reach():
     content = plain(default("score_model"))
     content["fit"] = content["fit"][:1]
     model = parse_document(kind=DocumentKind.SCORE_MODEL, content=content)
 
     found = lint.findings(document=default("definitions"), score_model=model)
 
-    assert [one.message for one in found if one.level is lint.Level.WARNING] == [
+    assert [one.message for one in found if one.level is lint.Level.REFUSED] == [
         "Nobody can reach 50 points of fit: the score model ends at 30."
     ]
 
