@@ -4,9 +4,9 @@ Inputs are named after their place, "body-edge_cases-0-ruling", so that a refusa
 finds the input it is about.
 """
 
-from definitions.editing.forms import faults_in_words, form_of, with_faults
+from definitions.editing.forms import criterion, faults_in_words, form_of, with_faults
 from definitions.editing.nodes import Group, Input, Kind, Node, walk
-from definitions.editing.posts import body_of
+from definitions.editing.posts import body_of, reshaped
 
 __all__ = [
     "Group",
@@ -14,8 +14,10 @@ __all__ = [
     "Kind",
     "Node",
     "body_of",
+    "criterion",
     "faults_in_words",
     "form_of",
+    "reshaped",
     "walk",
     "with_faults",
 ]

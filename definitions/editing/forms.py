@@ -8,9 +8,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from definitions.criteria import sentence
-from definitions.criteria_json import CriteriaError, parse
 from definitions.documents import SPLIT, clause_title
+from definitions.editing.layouts import laid_out
+from definitions.editing.lines import posted_tree
 from definitions.editing.nodes import (
     ROOT,
     Group,
@@ -26,20 +26,57 @@ from definitions.editing.nodes import (
     unwrap,
     walk,
 )
+from definitions.editing.trees import draw, problems_of, reading_of, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    from django.http import QueryDict
 
     from definitions.choices import DocumentKind
     from definitions.content.part import Part
     from definitions.faults import Fault
 
-BLANK_ENTRIES = 1
+
+def form_of(
+    *,
+    kind: DocumentKind,
+    key: str,
+    body: Any,
+    title: str,
+    focus: str = "",
+    others: Mapping[str, Any] | None = None,
+) -> Node:
+    """Return the inputs of a clause, filled from `body`.
+
+    Args:
+        kind: Which document.
+        key: Which clause.
+        body: What it says, finished or not.
+        title: The heading.
+        focus: The node of a criteria builder the keyboard goes to, or the entry that is open.
+        others: The bodies of the document's clauses, from which some choices come.
+    """
+    node = _node(clause_type(kind=kind, key=key), body, ROOT, title)
+    if focus:
+        node = _focused(node, focus)
+    return laid_out(node, key=key, body=body, others=others or {})
 
 
-def form_of(*, kind: DocumentKind, key: str, body: Any, title: str) -> Node:
-    """Return the inputs of a clause, filled from `body`."""
-    return _node(clause_type(kind=kind, key=key), body, ROOT, title)
+def _focused(node: Node, focus: str) -> Node:
+    if isinstance(node, Group):
+        children = tuple(_focused(child, focus) for child in node.children)
+        return replace(node, children=children, is_open=node.name == focus)
+    if node.kind is Kind.CRITERIA and focus.startswith(f"{root_of(node.name)}"):
+        return with_tree(node, node.stored, focus=focus)
+    return node
+
+
+def criterion(*, post: QueryDict, name: str) -> Input:
+    """Return the input of one criterion as a form posts it."""
+    stored = posted_tree(post, name)
+    made = Input(name, "", Kind.CRITERIA, text=_criteria_text(stored))
+    return with_tree(made, stored)
 
 
 def with_faults(node: Node, *, key: str, faults: Sequence[Fault]) -> Node:
@@ -54,8 +91,20 @@ def with_faults(node: Node, *, key: str, faults: Sequence[Fault]) -> Node:
 
 def faults_in_words(node: Node, *, key: str, faults: Sequence[Fault]) -> list[str]:
     """Return each fault after the labels that lead to its input: "Fit threshold: at most 100"."""
-    labels = {each.name: each.label for each in walk(node)}
-    return [f"{_label(fault.path, key=key, labels=labels)}: {fault.message}" for fault in faults]
+    nodes = {each.name: each for each in walk(node)}
+    labels = {name: each.label for name, each in nodes.items()}
+    return [
+        f"{_label(fault.path, key=key, labels=labels)}: "
+        f"{_message(nodes.get(_place(fault.path, key=key, names=nodes)), fault)}"
+        for fault in faults
+    ]
+
+
+def _message(node: Node | None, fault: Fault) -> str:
+    """Return a fault in words; those of criteria name lines as the builder shows them."""
+    if isinstance(node, Input) and node.tree is not None and node.problems:
+        return "; ".join(words for _, words in node.problems)
+    return fault.message
 
 
 def _label(path: str, *, key: str, labels: Mapping[str, str]) -> str:
@@ -99,7 +148,7 @@ def _node(about: Type, value: Any, name: str, label: str) -> Node:
     entry = entry_type(about.base)
     if entry is not None and is_part(entry.base):
         stored = list(value or ())
-        shown = [*stored, *[None] * BLANK_ENTRIES]
+        shown = stored if stored[-1:] == [None] else [*stored, None]
         entries = tuple(
             Group(
                 f"{name}-{place}",
@@ -146,8 +195,27 @@ def _default(about: Any) -> Any:
 
 def _input(about: Type, value: Any, name: str, label: str) -> Input:
     kind, options = kind_of(about)
-    made = Input(name, label, kind, options=options, is_optional=about.is_optional)
-    return replace(made, **_filled(kind, about, value))
+    made = Input(
+        name, label, kind, options=options, is_optional=about.is_optional, bounds=about.bounds
+    )
+    made = replace(made, **_filled(kind, about, value))
+    return with_tree(made, value) if kind is Kind.CRITERIA else made
+
+
+def with_tree(about: Input, stored: Any, *, focus: str = "") -> Input:
+    """Return criteria with their builder, their words and what is wrong with their nodes."""
+    tree = draw(stored, name=about.name, focus=focus)
+    places = {node.path or "/": node for node in tree.walk()} if tree else {}
+    problems = []
+    for path, message in problems_of(stored):
+        node = places.get(path)
+        words = node.problems[0] if node and node.problems else message
+        where = f"Line {node.place}: " if node and node.place else ""
+        anchor = f"id_{node.name}" if node else f"id_{about.name}"
+        problems.append((anchor, f"{where}{words}" if node else f"{path}: {words}"))
+    return replace(
+        about, stored=stored, tree=tree, reading=reading_of(stored), problems=tuple(problems)
+    )
 
 
 def _filled(kind: Kind, about: Type, value: Any) -> dict[str, Any]:
@@ -163,7 +231,7 @@ def _filled(kind: Kind, about: Type, value: Any) -> dict[str, Any]:
             lines = (f"{code} = {rate}" for code, rate in (value or {}).items())
             filled = {"text": "\n".join(lines), "hint": "One per line: EUR = 1.08"}
         case Kind.CRITERIA:
-            filled = {"text": _criteria_text(value), "hint": _criteria_hint(value)}
+            filled = {"text": _criteria_text(value)}
         case Kind.CHOICE if about.base is bool and value is not None:
             filled = {"text": "yes" if value else "no"}
         case _:
@@ -177,11 +245,4 @@ def _criteria_text(value: Any) -> str:
     try:
         return json.dumps(value, indent=1, ensure_ascii=False)
     except RecursionError:
-        return ""
-
-
-def _criteria_hint(value: Any) -> str:
-    try:
-        return f"Reads: {sentence(parse(value))}." if value else ""
-    except CriteriaError:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,6 +10,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
+from definitions.choices import Move, RequiredField
 from definitions.content.part import Edited, Part
 from definitions.documents import MODELS, SPLIT
 from definitions.fields import REGISTRY
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from definitions.choices import DocumentKind
+    from definitions.editing.trees import Branch
 
 ROOT = "body"
 
@@ -36,16 +39,21 @@ class Kind(StrEnum):
     CODE = "code"
     CRITERIA = "criteria"
     RATES = "rates"
+    SCORE = "score"
     FIXED = "fixed"
-
-
-# Inputs whose emptiness makes a new entry of a list an entry nobody filled in.
-TYPED = frozenset({Kind.TEXT, Kind.AREA, Kind.LINES, Kind.CRITERIA, Kind.CODE})
+    WORDS = "words"
 
 
 @dataclass(frozen=True)
 class Input:
-    """One value of a clause."""
+    """One value of a clause.
+
+    Attributes:
+        bounds: The lowest and highest value of a number; a score is drawn with a slider.
+        stored: Criteria as JSON.
+        tree: Criteria as the builder shows them; None where they can only be edited as text.
+        reading: Criteria in words; empty while they cannot be judged.
+    """
 
     name: str
     label: str
@@ -57,11 +65,26 @@ class Input:
     is_optional: bool = False
     is_on: bool = False
     errors: tuple[str, ...] = ()
+    bounds: tuple[int, ...] = ()
+    stored: Any = None
+    tree: Branch | None = None
+    reading: str = ""
+    problems: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_group(self) -> bool:
         """Whether it holds other inputs."""
         return False
+
+    @property
+    def tree_text(self) -> str:
+        """Criteria as one line of JSON, for those who count what matches."""
+        return json.dumps({"tree": json.dumps(self.stored)})
+
+    @property
+    def reach(self) -> str:
+        """Where the slider stands: the number typed, or the middle of nothing."""
+        return self.text or "0"
 
 
 @dataclass(frozen=True)
@@ -69,8 +92,11 @@ class Group:
     """Values that belong together: a part, a list of parts, or one entry of it.
 
     Attributes:
-        shape: "part", "optional" (a checkbox says whether it is there), "list" or "entry".
+        shape: "part", "optional" (a checkbox says whether it is there), "list", "entry",
+            "section" (questions under one heading) or "sentence" (words with blanks between).
         is_on: Whether an optional part is there.
+        is_new: Whether an entry is there only to be filled in.
+        is_open: Whether an entry shows its inputs from the start.
         count: How many entries a list shows.
     """
 
@@ -80,13 +106,20 @@ class Group:
     children: tuple[Node, ...] = field(default=())
     is_on: bool = True
     is_new: bool = False
+    is_open: bool = False
     count: int = 0
+    hint: str = ""
     errors: tuple[str, ...] = ()
 
     @property
     def is_group(self) -> bool:
         """Whether it holds other inputs."""
         return True
+
+    @property
+    def list_name(self) -> str:
+        """The name of the list an entry stands in."""
+        return self.name.rpartition("-")[0]
 
 
 Node: TypeAlias = Input | Group
@@ -99,20 +132,31 @@ class Type:
     base: Any
     is_optional: bool
     edited_by: str
+    bounds: tuple[int, ...] = ()
 
 
 def unwrap(annotation: Any, metadata: Sequence[Any] = ()) -> Type:
     """Return a type without Annotated and None."""
     edited = next((each.by for each in metadata if isinstance(each, Edited)), "")
+    bounds = _bounds(metadata)
     if get_origin(annotation) is Annotated:
         base, *more = get_args(annotation)
         inner = unwrap(base, more)
-        return replace(inner, edited_by=inner.edited_by or edited)
+        return replace(inner, edited_by=inner.edited_by or edited, bounds=inner.bounds or bounds)
     if get_origin(annotation) in {Union, types.UnionType}:
         held = [each for each in get_args(annotation) if each is not type(None)]
         inner = unwrap(held[0])
-        return Type(inner.base, is_optional=True, edited_by=inner.edited_by or edited)
-    return Type(annotation, is_optional=False, edited_by=edited)
+        by = inner.edited_by or edited
+        return Type(inner.base, is_optional=True, edited_by=by, bounds=inner.bounds or bounds)
+    return Type(annotation, is_optional=False, edited_by=edited, bounds=bounds)
+
+
+def _bounds(metadata: Sequence[Any]) -> tuple[int, ...]:
+    """Return the limits of a whole number, or nothing where it has not both."""
+    limits = tuple(
+        getattr(each, side) for side in ("ge", "le") for each in metadata if hasattr(each, side)
+    )
+    return limits if len(limits) == 2 and all(isinstance(each, int) for each in limits) else ()  # noqa: PLR2004 - the lowest and the highest
 
 
 def clause_type(*, kind: DocumentKind, key: str) -> Type:
@@ -169,6 +213,8 @@ def _plain_kind(about: Type) -> Kind:
         return Kind.RATES
     simple = {bool: Kind.FLAG, int: Kind.NUMBER, Decimal: Kind.DECIMAL, date: Kind.DATE}
     texts = {"code": Kind.CODE, "area": Kind.AREA}
+    if about.edited_by == "score":
+        return Kind.SCORE
     return simple.get(about.base) or texts.get(about.edited_by, Kind.TEXT)
 
 
@@ -176,6 +222,8 @@ def _options(about: Type) -> tuple[tuple[str, str], ...]:
     base = about.base
     if about.edited_by == "act":
         return tuple((key, act.label) for key, act in REGISTRY.acts.items())
+    if about.edited_by in VOCABULARIES:
+        return VOCABULARIES[about.edited_by]
     if get_origin(base) is Literal:
         return tuple((str(each), str(each)) for each in get_args(base))
     if isinstance(base, type) and issubclass(base, Enum):
@@ -191,6 +239,11 @@ def label_of(key: str) -> str:
     return LABELS.get(key, key.replace("_", " ").capitalize())
 
 
+# What the pipeline asks for at a move, and the moves it knows; both are closed (ADR 0028).
+VOCABULARIES: dict[str, tuple[tuple[str, str], ...]] = {
+    "required_field": tuple((each.value, str(each.label)) for each in RequiredField),
+    "move": (("", "choose a move"), *((each.value, str(each.label)) for each in Move)),
+}
 LABELS = {
     "position": "Place on the page",
     "summary": "What it means in one sentence",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from definitions.editing.changes import Change, changed
 from definitions.editing.forms import part_children
+from definitions.editing.lines import posted_tree
 from definitions.editing.nodes import (
     ROOT,
     Input,
@@ -21,7 +23,7 @@ from definitions.editing.nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.http import QueryDict
 
@@ -30,15 +32,70 @@ if TYPE_CHECKING:
 
 LARGEST_LIST = 200
 # Inputs whose emptiness makes a new entry of a list an entry nobody filled in.
-TYPED = frozenset({Kind.TEXT, Kind.AREA, Kind.LINES, Kind.CRITERIA, Kind.CODE})
+TYPED = frozenset({Kind.TEXT, Kind.AREA, Kind.LINES, Kind.CODE})
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A posted form as the types read it.
+
+    Attributes:
+        trees: Criteria after a press of a builder's button, by the name of their input.
+        keeps_blank: Whether entries nobody filled in keep their place; the form is only drawn
+            again then, and places must not move beneath the keyboard.
+        longer: The name of the list that is asked to show one more entry.
+    """
+
+    post: QueryDict
+    trees: Mapping[str, Any] = field(default_factory=dict)
+    keeps_blank: bool = False
+    longer: str = ""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.post
+
+    def get(self, name: str, default: str = "") -> Any:
+        """Return the last value of a name."""
+        return self.post.get(name, default)
+
+    def getlist(self, name: str) -> list[Any]:
+        """Return all values of a name."""
+        return list(self.post.getlist(name))
+
+    def tree(self, name: str) -> Any:
+        """Return the criteria of an input."""
+        return self.trees[name] if name in self.trees else posted_tree(self.post, name)
 
 
 def body_of(*, kind: DocumentKind, key: str, post: QueryDict) -> Any:
     """Return the body that a posted form describes, not yet validated."""
-    return _value(clause_type(kind=kind, key=key), post, ROOT)
+    return _value(clause_type(kind=kind, key=key), Posted(post), ROOT)
 
 
-def _value(about: Type, post: QueryDict, name: str) -> Any:
+def reshaped(*, kind: DocumentKind, key: str, post: QueryDict, press: str) -> tuple[Any, str]:
+    """Return the body after a press of a button that changes the form's shape.
+
+    Args:
+        kind: Which document.
+        key: Which clause.
+        post: The form as it stood.
+        press: The button's value: an act and the name of a node or of a list.
+
+    Returns:
+        The body, not validated, and the name of the node the keyboard goes to.
+    """
+    change = Change.of(press)
+    if change.act == "more":
+        posted = Posted(post, keeps_blank=True, longer=change.name)
+        last = str(post.get(f"{change.name}-_count", "0"))
+        return _value(clause_type(kind=kind, key=key), posted, ROOT), f"{change.name}-{last}"
+    name = change.name.partition("-n-")[0].removesuffix("-n")
+    tree, focus = changed(stored=posted_tree(post, name), name=name, change=change)
+    posted = Posted(post, trees={name: tree}, keeps_blank=True)
+    return _value(clause_type(kind=kind, key=key), posted, ROOT), focus
+
+
+def _value(about: Type, post: Posted, name: str) -> Any:
     if is_part(about.base):
         if about.is_optional and f"{name}-_on" not in post:
             return None
@@ -49,26 +106,42 @@ def _value(about: Type, post: QueryDict, name: str) -> Any:
     return _input_value(about, post, name)
 
 
-def _entries(entry: Type, post: QueryDict, name: str) -> Iterator[Any]:
+def _entries(entry: Type, post: Posted, name: str) -> Iterator[Any]:
     count = str(post.get(f"{name}-_count", "0"))
     for place in range(min(int(count) if count.isdecimal() else 0, LARGEST_LIST)):
         at = f"{name}-{place}"
-        if f"{at}-_remove" in post or _was_left_empty(entry.base, post, at):
+        if f"{at}-_remove" in post and not post.keeps_blank:
             continue
-        yield _part_value(entry.base, post, at)
+        if not _was_left_empty(entry.base, post, at):
+            yield _part_value(entry.base, post, at)
+        elif post.keeps_blank:
+            yield None
+    if post.longer == name:
+        yield None
 
 
-def _was_left_empty(base: type[Part], post: QueryDict, name: str) -> bool:
-    typed = [
-        each.name
+def _was_left_empty(base: type[Part], post: Posted, name: str) -> bool:
+    inputs = [
+        each
         for child in part_children(base, None, name)
         for each in walk(child)
-        if isinstance(each, Input) and each.kind in TYPED
+        if isinstance(each, Input)
     ]
-    return not any(str(post.get(each, "")).strip() for each in typed)
+    return not any(
+        str(post.get(each.name, "")).strip() if each.kind in TYPED else _is_chosen(each, post)
+        for each in inputs
+    )
 
 
-def _part_value(base: type[Part], post: QueryDict, name: str) -> dict[str, Any]:
+def _is_chosen(about: Input, post: Posted) -> bool:
+    """Return whether an input says something that it does not say by itself."""
+    if about.kind is Kind.CRITERIA:
+        return post.tree(about.name) is not None
+    can_be_empty = about.kind is Kind.CHOICE and ("" in dict(about.options))
+    return can_be_empty and bool(post.get(about.name, ""))
+
+
+def _part_value(base: type[Part], post: Posted, name: str) -> dict[str, Any]:
     value = {
         key: _value(unwrap(about.annotation, about.metadata), post, f"{name}-{key}")
         for key, about in base.model_fields.items()
@@ -79,7 +152,7 @@ def _part_value(base: type[Part], post: QueryDict, name: str) -> dict[str, Any]:
     return value
 
 
-def _input_value(about: Type, post: QueryDict, name: str) -> Any:
+def _input_value(about: Type, post: Posted, name: str) -> Any:
     kind, options = kind_of(about)
     text = str(post.get(name, "")).strip()
     match kind:
@@ -94,12 +167,13 @@ def _input_value(about: Type, post: QueryDict, name: str) -> Any:
         case Kind.RATES:
             pairs = (line.partition("=") for line in _lines(text))
             value = {code.strip().upper(): rate.strip() for code, _, rate in pairs}
+        case Kind.CRITERIA:
+            tree = post.tree(name)
+            value = "" if tree is None and not about.is_optional else tree
         case _ if not text:
             value = None if about.is_optional else ""
-        case Kind.NUMBER:
+        case Kind.NUMBER | Kind.SCORE:
             value = int(text) if re.fullmatch(r"-?\d{1,15}", text) else text
-        case Kind.CRITERIA:
-            value = _json(text)
         case Kind.CHOICE if about.base is bool:
             value = text == "yes"
         case _:
@@ -109,11 +183,3 @@ def _input_value(about: Type, post: QueryDict, name: str) -> Any:
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _json(text: str) -> Any:
-    """Return the decoded text, or the text itself, which no criteria accept."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
