@@ -206,7 +206,8 @@ class Withdrawal(AppendOnlyModel):
         return self.reason
 
 
-def history_by(*, instance: Any, by: User, at: Any) -> None:
-    """Say whose edit of a draft the next save records, and when it happened."""
+def history_by(*, instance: Any, by: User, at: Any, reason: str | None = None) -> None:
+    """Say whose edit of a draft the next save records, when it happened, and on what occasion."""
     instance._history_user = by  # noqa: SLF001 - the library's documented hook
     instance._history_date = at  # noqa: SLF001 - likewise
+    instance._change_reason = reason  # noqa: SLF001 - likewise

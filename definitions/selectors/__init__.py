@@ -42,6 +42,7 @@ from definitions.selectors.schedule import (
     schedule,
     version_in_use,
 )
+from definitions.selectors.sittings import Sitting, sittings
 from definitions.selectors.talks import (
     HELD_TO_IT,
     Part,
@@ -64,6 +65,8 @@ __all__ = [
     "Review",
     "Roll",
     "Schedule",
+    "Sitting",
+    "Substitution",
     "Thread",
     "VersionInUse",
     "Vocabulary",
@@ -93,6 +96,7 @@ __all__ = [
     "schedule",
     "score_model_of",
     "signers_of",
+    "sittings",
     "sla_of",
     "slots_of",
     "taking_part",

@@ -28,10 +28,13 @@ from definitions.services.base import (
 from revops.people.models import Organization
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from definitions.documents import Document
     from revops.people.models import User
 
+AUTOSAVE = "autosave"
 MONTHS = 12
 QUARTER_MONTHS = 3
 
@@ -52,6 +55,10 @@ class ClauseConflictError(DocumentError):
         self.mine = mine
         self.theirs = theirs
         super().__init__(f"{theirs.edited_by} saved this clause after you opened it.")
+
+
+class SignaturesAwaitedError(DocumentError):
+    """Signatures are asked for the text; only a save by hand may void them."""
 
 
 @transaction.atomic
@@ -119,7 +126,14 @@ def _fiscal_year(day: date, first_month: int) -> int:
 
 @transaction.atomic
 def edit_clause(
-    *, draft: Draft, key: str, body: Any, revision: int, by: User, at: datetime
+    *,
+    draft: Draft,
+    key: str,
+    body: Any,
+    revision: int,
+    by: User,
+    at: datetime,
+    is_autosave: bool = False,
 ) -> Clause:
     """Store a new text of a clause; a request for signatures on the draft is voided.
 
@@ -130,14 +144,18 @@ def edit_clause(
         revision: The revision the person saw; 0 for a new clause.
         by: Who edits.
         at: When.
+        is_autosave: Whether the person only paused; the history says so, and a reader sees the
+            saves of one sitting as one.
 
     Returns:
-        The stored clause; unchanged, with the same revision, if the body says the same.
+        The stored clause; unchanged, with the same revision, if the body says the same, so that
+        sending one save twice is no conflict.
 
     Raises:
         NotAllowedError: Only RevOps edits drafts.
         DraftClosedError: The draft is closed.
         ClauseConflictError: The clause has a newer revision.
+        SignaturesAwaitedError: An autosave would void a request for signatures.
         ContentError: The document would not be valid with this text.
     """
     require(by=by, right="definitions.edit_draft", words="edit drafts")
@@ -150,18 +168,33 @@ def edit_clause(
     if revision != (clause.revision if clause else 0):
         if clause is None:
             raise DraftClosedError("This clause does not exist any more.")
-        raise ClauseConflictError(mine=body, theirs=clause)
+        if not _says_the_same(draft=draft, clauses=clauses, clause=clause, body=body):
+            raise ClauseConflictError(mine=body, theirs=clause)
+        return clause
     body = _checked(draft=draft, clauses=clauses, key=key, body=body)
     if clause is not None and clause.body == body:
         return clause
+    if is_autosave and SignatureRequest.objects.filter(draft=draft, closure__isnull=True).exists():
+        raise SignaturesAwaitedError(
+            "Not saved by itself: this text waits for signatures, and a change voids them. "
+            "Press Save to change it all the same."
+        )
     if clause is None:
         clause = Clause(draft=draft, key=key, revision=0)
     clause.body, clause.revision = body, clause.revision + 1
     clause.edited_at, clause.edited_by = at, by
-    history_by(instance=clause, by=by, at=at)
+    history_by(instance=clause, by=by, at=at, reason=AUTOSAVE if is_autosave else None)
     clause.save()
     void_requests(draft=draft, at=at, actor=actor_of(by))
     return clause
+
+
+def _says_the_same(*, draft: Draft, clauses: dict[str, Clause], clause: Clause, body: Any) -> bool:
+    try:
+        checked = _checked(draft=draft, clauses=clauses, key=clause.key, body=body)
+    except ContentError:
+        return False
+    return bool(checked == clause.body)
 
 
 def _checked(*, draft: Draft, clauses: dict[str, Clause], key: str, body: Any) -> Any:
@@ -172,16 +205,26 @@ def _checked(*, draft: Draft, clauses: dict[str, Clause], key: str, body: Any) -
     if key not in bodies and name not in {"terms", "commitments"}:
         raise ContentError([Fault(key, "no such clause")])
     if name == "reasons":
-        _refuse_deletion(key=key, before=clauses[key].body, after=body)
+        _refuse_deletion(key=key, draft=draft, before=clauses[key].body, after=body)
     document = parse_document(kind=kind, content=content_of(clauses={**bodies, key: body}))
     return clauses_of(kind=kind, content=plain(document))[key]
 
 
-def _refuse_deletion(*, key: str, before: Any, after: Any) -> None:
-    """Reasons are retired, never deleted: earlier facts still name them."""
+def _refuse_deletion(*, key: str, draft: Draft, before: Any, after: Any) -> None:
+    """Reasons are retired or merged, never deleted: earlier facts still name them.
+
+    What was only written in this draft may go again: no fact can name it yet.
+    """
     entries = after.get("entries", ()) if isinstance(after, dict) else ()
     kept = {entry.get("code") for entry in entries if isinstance(entry, dict)}
-    gone = [entry["label"] for entry in before["entries"] if entry["code"] not in kept]
+    purpose = key.partition("/")[2]
+    frozen = draft.based_on.content["reasons"][purpose]["entries"]
+    given = {entry["code"] for entry in frozen}
+    gone = [
+        entry["label"]
+        for entry in before["entries"]
+        if entry["code"] in given and entry["code"] not in kept
+    ]
     if gone:
         raise ContentError([Fault(key, f"retire instead of deleting: {', '.join(gone)}")])
 
@@ -197,3 +240,12 @@ def void_requests(*, draft: Draft, at: datetime, actor: str) -> int:
 def draft_content(*, draft: Draft) -> dict[str, Any]:
     """Return the whole content of a draft as it stands."""
     return content_of(clauses={clause.key: clause.body for clause in draft.clauses.all()})
+
+
+def document_of_clauses(*, kind: DocumentKind, clauses: Mapping[str, Any]) -> Document:
+    """Return the document that clauses make, one of them perhaps not stored yet.
+
+    Raises:
+        ContentError: They make no valid document.
+    """
+    return parse_document(kind=kind, content=content_of(clauses=clauses))
