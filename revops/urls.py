@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/sweep", health.sweep, name="health_sweep"),
     path("", include("revops.people.urls")),
     path("", include("definitions.urls")),
+    path("", include("sla.urls")),
     path("", include("pipeline.urls")),
     path("", include("dashboards.urls")),
     path("api/", include("revops.rest.urls")),
