@@ -10,6 +10,7 @@ from pipeline.views.backtests import (
     backtest_take,
 )
 from pipeline.views.clocks import clock_detail
+from pipeline.views.criteria import criteria_count, score_example
 from pipeline.views.deals import (
     lead_opportunity,
     opportunity_accept,
@@ -46,6 +47,7 @@ __all__ = [
     "backtest_start",
     "backtest_take",
     "clock_detail",
+    "criteria_count",
     "feedback_answer",
     "import_confirm",
     "import_errors",
@@ -73,6 +75,7 @@ __all__ = [
     "queue",
     "queue_panel",
     "rescoring_progress",
+    "score_example",
     "signal_add",
     "signal_draft",
     "signals",
