@@ -66,7 +66,6 @@ __all__ = [
     "Roll",
     "Schedule",
     "Sitting",
-    "Substitution",
     "Thread",
     "VersionInUse",
     "Vocabulary",

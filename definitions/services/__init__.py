@@ -86,7 +86,6 @@ __all__ = [
     "close_review",
     "day_in_words",
     "decline_version",
-    "delegate_slot",
     "document_of_clauses",
     "draft_content",
     "earliest_change",

@@ -1,8 +1,8 @@
 """Pages of the documents."""
 
+from definitions.views.clauses import clause, clause_reading, clause_shape
 from definitions.views.comparing import compare
 from definitions.views.drafting import (
-    clause,
     clause_add,
     draft,
     draft_open,
@@ -21,6 +21,8 @@ __all__ = [
     "canonical_text",
     "clause",
     "clause_add",
+    "clause_reading",
+    "clause_shape",
     "comment_resolve",
     "comments",
     "compare",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -12,14 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from definitions import editing, selectors, services
+from definitions import selectors, services
 from definitions.choices import DocumentKind
-from definitions.documents import SPLIT, clause_title, parse_document
+from definitions.documents import SPLIT, parse_document
 from definitions.forms import SendForm, WithdrawForm
 from definitions.lint import findings
-from definitions.models import Clause, Version
+from definitions.models import Version
 from definitions.reading import changes, sections
-from definitions.views.common import anchor_of, instant, kind_of, member, slots_of
+from definitions.views.clauses import CODE, may_edit
+from definitions.views.common import instant, kind_of, member, slots_of
 from definitions.views.talking import comment_form, talk_context
 
 if TYPE_CHECKING:
@@ -28,13 +28,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from definitions.models import Draft
-    from definitions.reading import Section
     from revops.people.models import User
 
-KEY = re.compile(r"[a-z_]{1,40}(/[a-z0-9_]{1,40})?")
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-may_edit = permission_required("definitions.edit_draft", raise_exception=True)
 may_comment = permission_required("definitions.comment_draft", raise_exception=True)
 
 
@@ -109,64 +104,6 @@ def _context(draft: Draft, form: SendForm, reader: User, at: datetime) -> dict[s
     }
 
 
-@require_http_methods(["GET", "POST"])
-@login_required
-@may_edit
-def clause(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    """Show a clause of the open draft as a form; on a valid POST store it."""
-    if not KEY.fullmatch(key):
-        raise Http404("no such clause")
-    about = kind_of(kind)
-    found = _draft(kind)
-    stored = _stored(draft=found, key=key, request=request)
-    title = clause_title(key=key, body=stored.body)
-    if request.method != "POST":
-        node = editing.form_of(kind=about, key=key, body=stored.body, title=title)
-        return _clause_page(request, draft=found, clause=stored, node=node)
-    body = editing.body_of(kind=about, key=key, post=request.POST)
-    try:
-        services.edit_clause(
-            draft=found,
-            key=key,
-            body=body,
-            revision=_revision(request),
-            by=member(request),
-            at=instant(request),
-        )
-    except services.ClauseConflictError as conflict:
-        node = editing.form_of(kind=about, key=key, body=body, title=title)
-        return _conflict_page(request, draft=found, conflict=conflict, node=node)
-    except services.ContentError as error:
-        node = editing.form_of(kind=about, key=key, body=body, title=title)
-        node = editing.with_faults(node, key=key, faults=error.faults)
-        return _clause_page(
-            request,
-            draft=found,
-            clause=stored,
-            node=node,
-            revision=_revision(request),
-            faults=editing.faults_in_words(node, key=key, faults=error.faults),
-            status=422,
-        )
-    except services.DraftClosedError as refusal:
-        messages.error(request, str(refusal))
-        return redirect("definitions:document", kind=kind)
-    messages.success(request, f"{title} saved.")
-    return redirect("definitions:draft", kind=kind)
-
-
-def _stored(*, draft: Draft, key: str, request: HttpRequest) -> Clause:
-    """Return the clause, or an empty one of revision 0 where the document may grow."""
-    stored = draft.clauses.select_related("edited_by").filter(key=key).first()
-    if stored is not None:
-        return stored
-    name, _, code = key.partition("/")
-    if name not in SPLIT[DocumentKind(draft.kind)] - {"reasons"} or not CODE.fullmatch(code):
-        raise Http404("no such clause")
-    at, by = instant(request), member(request)
-    return Clause(draft=draft, key=key, body=None, revision=0, edited_at=at, edited_by=by)
-
-
 @require_POST
 @login_required
 @may_edit
@@ -179,88 +116,6 @@ def clause_add(request: HttpRequest, kind: str) -> HttpResponse:
         messages.error(request, "Name it with letters: the name becomes its short address.")
         return redirect("definitions:draft", kind=kind)
     return redirect("definitions:clause", kind=kind, key=f"{min(names)}/{code}")
-
-
-def _revision(request: HttpRequest) -> int:
-    text = str(request.POST.get("revision", "0"))
-    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - fits a column
-
-
-def _clause_page(
-    request: HttpRequest,
-    *,
-    draft: Draft,
-    clause: Clause,
-    node: editing.Node,
-    revision: int | None = None,
-    faults: list[str] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    return render(
-        request,
-        "definitions/clause.html",
-        {
-            "draft": draft,
-            "kind": DocumentKind(draft.kind),
-            "slug": draft.kind.replace("_", "-"),
-            "clause": clause,
-            "node": node,
-            "revision": clause.revision if revision is None else revision,
-            "faults": faults or [],
-            "history": _edits(clause),
-            "key": clause.key,
-            "anchor": anchor_of(clause.key),
-            "thread": selectors.threads(draft=draft).get(clause.key),
-            "form": comment_form(key=clause.key) if clause.pk else None,
-        },
-        status=status,
-    )
-
-
-def _edits(clause: Clause) -> list[Any]:
-    """Return the last edits of a stored clause, the newest first."""
-    if clause.pk is None:
-        return []
-    rows = clause.history.select_related("history_user")
-    return list(rows.order_by("-history_date", "-history_id")[:8])
-
-
-def _conflict_page(
-    request: HttpRequest,
-    *,
-    draft: Draft,
-    conflict: services.ClauseConflictError,
-    node: editing.Node,
-) -> HttpResponse:
-    """Show both texts, and let the person save over the other one or leave it."""
-    theirs = conflict.theirs
-    return render(
-        request,
-        "definitions/conflict.html",
-        {
-            "draft": draft,
-            "kind": DocumentKind(draft.kind),
-            "slug": draft.kind.replace("_", "-"),
-            "theirs": theirs,
-            "theirs_section": _section(draft, theirs.key, theirs.body),
-            "mine_section": _section(draft, theirs.key, conflict.mine),
-            "node": node,
-        },
-        status=409,
-    )
-
-
-def _section(draft: Draft, key: str, body: Any) -> Section | None:
-    """Return a clause as people read it, or None when the text is not valid."""
-    content = {clause.key: clause.body for clause in draft.clauses.all()}
-    try:
-        document = parse_document(
-            kind=DocumentKind(draft.kind),
-            content=services.assembled(clauses={**content, key: body}),
-        )
-    except services.ContentError:
-        return None
-    return next((each for each in sections(document) if each.key == key), None)
 
 
 @require_POST
