@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 
 from definitions.services import DECISIONS
-from revops.people.models import Organization
+from revops.people.models import Organization, User
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from django.db.models import QuerySet
 
 
 class SendForm(forms.Form):
@@ -45,8 +47,7 @@ class SendForm(forms.Form):
         day: date | None = self.cleaned_data["effective_on"]
         if day is None:
             return None
-        zone = Organization.objects.values_list("timezone", flat=True).first() or "UTC"
-        return datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return _midnight(day)
 
 
 class SignForm(forms.Form):
@@ -81,6 +82,61 @@ class DeclineForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="The authors read it. The draft opens again and what is in force stays.",
     )
+
+
+class DelegationForm(forms.Form):
+    """Who signs instead, from which day through which, why, and the password once more."""
+
+    substitute = forms.ModelChoiceField(User.objects.none(), label="Who signs for you")
+    starts_on = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="At most 60 days in all.",
+    )
+    reason = forms.CharField(
+        label="Reason", max_length=300, help_text="Everybody can read it, such as: parental leave."
+    )
+    password = forms.CharField(
+        label="Your password again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(
+        self, *args: Any, substitutes: QuerySet[User], at: datetime, **words: Any
+    ) -> None:
+        """Offer only people who may be named."""
+        super().__init__(*args, **words)
+        self.at = at
+        chosen = self.fields["substitute"]
+        assert isinstance(chosen, forms.ModelChoiceField)  # noqa: S101 - tells the type checker
+        chosen.queryset = substitutes
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant of the first day in the organisation's zone; today begins now."""
+        day: date = self.cleaned_data["starts_on"]
+        return self.at if day == _today(at=self.at) else _midnight(day)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after the last day."""
+        day: date = self.cleaned_data["ends_on"]
+        return _midnight(day + timedelta(days=1))
+
+
+def _today(*, at: datetime) -> date:
+    return at.astimezone(_zone()).date()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=_zone()).astimezone(UTC)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(Organization.objects.values_list("timezone", flat=True).first() or "UTC")
 
 
 class WithdrawForm(forms.Form):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from definitions import selectors
-from definitions.models import Decline, Signature, SignatureRequest, Version
+from definitions.models import Decline, Delegation, Signature, SignatureRequest, Version
 from revops.outbox.channels import Letter
 from revops.people.models import Organization, User
 
@@ -37,12 +37,17 @@ def signature_requested(payload: dict[str, Any]) -> Letter:
 
 def version_signed(payload: dict[str, Any]) -> Letter:
     """Tell of one signature, with the head of the chain."""
-    signature = Signature.objects.select_related("request__version").get(pk=payload["signature"])
+    signature = Signature.objects.select_related("request__version", "delegation__signer").get(
+        pk=payload["signature"]
+    )
     version = signature.request.version
     return Letter(
         subject=f"{signature.typed_name} signed {version}",
         lines=(
-            f"{signature.typed_name} signed {version} for {signature.get_slot_display()}.",
+            (
+                f"{signature.typed_name} signed {version} for {signature.get_slot_display()}"
+                f"{_place(signature)}."
+            ),
             (
                 f"The head of the chain of signatures is now {signature.record_sha256}. Keep this "
                 "mail: with it you can prove that the chain was not cut or rebuilt."
@@ -81,6 +86,33 @@ def in_force(payload: dict[str, Any]) -> Letter:
     )
 
 
+def slot_delegated(payload: dict[str, Any]) -> Letter:
+    """Tell a substitute, and the signer, from when to when and why."""
+    given = Delegation.objects.select_related("signer", "substitute").get(pk=payload["delegation"])
+    return Letter(
+        subject=f"{given.substitute} signs for {given.signer}",
+        lines=(
+            (
+                f"{given.signer} asks {given.substitute} to sign for {given.get_slot_display()} "
+                f"from {_day(given.starts_at)} to {_day(given.ends_at)}: {given.reason}"
+            ),
+            f"See who signs for whom: {_address('definitions:substitutes')}",
+        ),
+    )
+
+
+def delegation_ended(payload: dict[str, Any]) -> Letter:
+    """Tell both that the delegation holds no more."""
+    given = Delegation.objects.select_related("signer", "substitute").get(pk=payload["delegation"])
+    return Letter(
+        subject=f"{given.substitute} does not sign for {given.signer} any more",
+        lines=(
+            f"{given.signer} ended delegation {given.pk}. What was signed by it stays signed.",
+            f"See who signs for whom: {_address('definitions:substitutes')}",
+        ),
+    )
+
+
 def review_due(payload: dict[str, Any]) -> Letter:
     """Remind those who hold the review that the definitions are to be looked at again."""
     version = Version.objects.get(pk=payload["version"])
@@ -103,6 +135,7 @@ def _about(version: Version) -> tuple[str, ...]:
         *_exception(version),
         f"Read it: {_address('definitions:version', kind=kind, number=version.number)}",
         f"SHA-256 of the text: {version.sha256}",
+        f"The head of the chain of signatures is {selectors.head_sha256()}.",
     )
 
 
@@ -141,6 +174,12 @@ def reading_reminder(payload: dict[str, Any]) -> Letter:
             "You are asked once for each version; nothing you do is held up by it.",
         ),
     )
+
+
+def _place(signature: Signature) -> str:
+    """Return in whose place somebody signed; empty for a signature of one's own."""
+    given = signature.delegation
+    return f", as substitute for {given.signer} (delegation {given.pk})" if given else ""
 
 
 def _address(name: str, **values: Any) -> str:

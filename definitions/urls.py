@@ -9,10 +9,13 @@ urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
     path("agreement/timeline/", views.timeline, name="timeline"),
     path("agreement/review/", views.review, name="review"),
+    path("agreement/substitutes/", views.substitutes, name="substitutes"),
+    path("agreement/substitutes/<int:pk>/end/", views.substitute_end, name="substitute_end"),
     path("agreement/<slug:kind>/", views.document, name="document"),
     path("agreement/<slug:kind>/compare/", views.compare, name="compare"),
     path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
     path("agreement/<slug:kind>/<int:number>/text/", views.canonical_text, name="canonical_text"),
+    path("agreement/<slug:kind>/<int:number>/certificate/", views.certificate, name="certificate"),
     path(
         "agreement/<slug:kind>/<int:number>/withdraw/",
         views.version_withdraw,

@@ -11,9 +11,15 @@ from definitions.documents import parse_document
 from definitions.models import Activation, Signature, SignatureRequest, Version
 from definitions.records import record_text
 from definitions.services.freezing import reason_rows
+from definitions.services.heads import HEAD_NOTED
+from revops.audit.models import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+    from definitions.models import Delegation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,14 @@ def verify(*, expected_head: str = "") -> Verification:
             contain it, which is how a cut or rebuilt chain is noticed.
     """
     versions = list(Version.objects.order_by("id").prefetch_related("reason_rows"))
-    signatures = list(
-        Signature.objects.select_related("request__version").order_by("position", "id")
-    )
+    signatures = list(signatures_in_order())
     damage = [
         *(sentence for version in versions for sentence in _version_damage(version)),
         *_chain_damage(signatures),
         *_request_damage(),
         *_activation_damage(),
     ]
+    damage += _lost_heads({row.record_sha256 for row in signatures})
     if expected_head and expected_head not in {row.record_sha256 for row in signatures}:
         damage.append(f"definitions_signature: the chain has lost its record {expected_head}")
     return Verification(
@@ -61,6 +66,23 @@ def verify(*, expected_head: str = "") -> Verification:
         signature_count=len(signatures),
         head_sha256=signatures[-1].record_sha256 if signatures else "",
     )
+
+
+def _lost_heads(known: set[str]) -> Iterator[str]:
+    """Compare the chain with the heads the journal noted day by day."""
+    noted = AuditEntry.objects.filter(act=HEAD_NOTED).order_by("id")
+    for subject, details in noted.values_list("subject", "details"):
+        if details.get("record_sha256") not in known:
+            yield (
+                "definitions_signature: the chain has lost the record noted as head on "
+                f"{subject.removeprefix('chain:')}"
+            )
+
+
+def signatures_in_order() -> QuerySet[Signature]:
+    """Return the chain from its first record on, with what the records' texts need."""
+    rows = Signature.objects.select_related("request__version", "delegation__end")
+    return rows.order_by("position", "id")
 
 
 def _version_damage(version: Version) -> Iterator[str]:
@@ -106,7 +128,20 @@ def _chain_damage(signatures: list[Signature]) -> Iterator[str]:
             yield f"{row}: its request has no slot {signature.slot}"
         if canonical.sha256(record_text(signature)) != signature.record_sha256:
             yield f"{row}: its hash is not that of its record"
+        given = signature.delegation
+        if given is not None and not _held(given, signature):
+            yield f"{row}: its delegation {signature.delegation_id} did not hold for it"
         previous = signature.record_sha256
+
+
+def _held(given: Delegation, signature: Signature) -> bool:
+    """Return whether the signer's delegation covered the slot at the instant of signing."""
+    ended_at = given.end.ended_at if hasattr(given, "end") else given.ends_at
+    return (
+        (given.slot, given.substitute_id) == (signature.slot, signature.signer_id)
+        and given.delegated_at <= signature.signed_at
+        and given.starts_at <= signature.signed_at < min(given.ends_at, ended_at)
+    )
 
 
 def _request_damage() -> Iterator[str]:

@@ -205,6 +205,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("definitions.services.remind_signers", 3600),
     ("definitions.services.announce_in_force", 60),
     ("definitions.services.announce_reviews", 3600),
+    ("definitions.services.note_head", 3600),
 ]
 # What `provision` runs once the tables are there; it may be run again.
 INSTALL_SERVICES = ["definitions.services.install_defaults"]

@@ -1,5 +1,6 @@
 """Which version holds when, what it says, and how its signing stands."""
 
+from definitions.selectors.certificates import Certificate, certificates_of
 from definitions.selectors.contents import (
     Wording,
     contribution_of,
@@ -12,6 +13,17 @@ from definitions.selectors.contents import (
     wording_of,
     wordings,
 )
+from definitions.selectors.delegations import (
+    TEAMS,
+    Substitution,
+    delegation_for,
+    holding,
+    own_slots,
+    possible_substitutes,
+    slots_of,
+    substitute_ids,
+    substitutions,
+)
 from definitions.selectors.history import (
     Milestone,
     awaiting,
@@ -19,7 +31,6 @@ from definitions.selectors.history import (
     head_sha256,
     open_draft_of,
     open_request_of,
-    slots_of,
     timeline,
 )
 from definitions.selectors.readers import Reading, Roll, reader_columns, reading_of, roll_of
@@ -57,6 +68,8 @@ from definitions.selectors.vocabulary import Vocabulary, entry_in_use, vocabular
 __all__ = [
     "HELD_TO_IT",
     "REVIEW_MONTHS",
+    "TEAMS",
+    "Certificate",
     "Entry",
     "Milestone",
     "NoVersionError",
@@ -66,6 +79,7 @@ __all__ = [
     "Roll",
     "Schedule",
     "Sitting",
+    "Substitution",
     "Thread",
     "VersionInUse",
     "Vocabulary",
@@ -74,16 +88,21 @@ __all__ = [
     "approvals",
     "awaiting",
     "cached_schedule",
+    "certificates_of",
     "compared_with",
     "contribution_of",
     "definitions_of",
+    "delegation_for",
     "document_of",
     "entry_in_use",
     "forget_schedule",
     "head_sha256",
+    "holding",
     "in_use_all",
     "open_draft_of",
     "open_request_of",
+    "own_slots",
+    "possible_substitutes",
     "reader_columns",
     "reading_of",
     "reasons",
@@ -98,6 +117,8 @@ __all__ = [
     "sittings",
     "sla_of",
     "slots_of",
+    "substitute_ids",
+    "substitutions",
     "taking_part",
     "threads",
     "timeline",

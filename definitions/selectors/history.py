@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from definitions.choices import Closure, DocumentKind, Standing
 from definitions.models import Activation, Draft, Signature, SignatureRequest, Version
+from definitions.selectors.delegations import slots_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -166,18 +167,9 @@ def open_request_of(*, draft: Draft, at: datetime) -> SignatureRequest | None:
     )
 
 
-def slots_of(*, user: User) -> list[str]:
-    """Return the signature slots the user's role may fill."""
-    return [
-        slot
-        for slot in ("revops", "marketing", "sales")
-        if user.has_perm(f"definitions.sign_{slot}")
-    ]
-
-
 def awaiting(*, user: User, at: datetime) -> list[SignatureRequest]:
     """Return the open requests in which a slot of the user is still empty, oldest first."""
-    slots = slots_of(user=user)
+    slots = slots_of(user=user, at=at)
     if not slots:
         return []
     requests = (

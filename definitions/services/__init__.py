@@ -2,7 +2,12 @@
 
 from definitions.documents import ContentError
 from definitions.documents import content_of as assembled
-from definitions.services.base import DocumentError, NotAllowedError
+from definitions.services.base import DocumentError, NotAllowedError, StaleAuthenticationError
+from definitions.services.delegations import (
+    DelegationRefusedError,
+    delegate_slot,
+    end_delegation,
+)
 from definitions.services.drafts import (
     ClauseConflictError,
     DraftClosedError,
@@ -13,6 +18,7 @@ from definitions.services.drafts import (
     open_draft,
 )
 from definitions.services.freezing import install_defaults
+from definitions.services.heads import note_head
 from definitions.services.readers import (
     ReadingStaleError,
     acknowledge_definitions,
@@ -40,9 +46,9 @@ from definitions.services.signing import (
     Proof,
     RequestClosedError,
     SlotTakenError,
-    StaleAuthenticationError,
     TypedNameError,
     decline_version,
+    note_viewing,
     sign_version,
     statement,
     withdraw_version,
@@ -63,6 +69,7 @@ __all__ = [
     "ClauseConflictError",
     "CommentError",
     "ContentError",
+    "DelegationRefusedError",
     "DocumentError",
     "DraftClosedError",
     "DraftInTheWayError",
@@ -86,13 +93,17 @@ __all__ = [
     "close_review",
     "day_in_words",
     "decline_version",
+    "delegate_slot",
     "document_of_clauses",
     "draft_content",
     "earliest_change",
     "edit_clause",
+    "end_delegation",
     "expire_requests",
     "give_up_draft",
     "install_defaults",
+    "note_head",
+    "note_viewing",
     "open_draft",
     "post_comment",
     "remind_readers",

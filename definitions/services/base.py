@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import F
 
+from definitions import selectors
 from definitions.models import RequestClosure, SignatureRequest, Version
 from revops.audit.services import record
 from revops.people.models import RevocationEpoch, User
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # Any constant will do; it only has to differ from the other advisory locks of the project.
 DOCUMENTS_LOCK = 7_104_500_001
+# How long a typed password counts for a signature.
+FRESH = timedelta(minutes=5)
 
 
 class DocumentError(Exception):
@@ -28,6 +32,10 @@ class DocumentError(Exception):
 
 class NotAllowedError(DocumentError):
     """The person's role does not hold the right."""
+
+
+class StaleAuthenticationError(DocumentError):
+    """The person has to type the password again."""
 
 
 def lock_documents() -> None:
@@ -86,8 +94,10 @@ def next_number(*, kind: str) -> int:
     return (last.first() or 0) + 1
 
 
-def signer_ids(*, slots: Iterable[str]) -> list[int]:
-    """Return the ids of the people whose role may fill one of the slots."""
+def signer_ids(*, slots: Iterable[str], at: datetime) -> list[int]:
+    """Return the ids of the people who may fill one of the slots, by role or as a substitute."""
+    slots = list(slots)
     roles = {role for slot in slots for role in RIGHTS[f"definitions.sign_{slot}"]}
     people = User.objects.filter(role__in=roles, is_active=True)
-    return list(people.order_by("pk").values_list("pk", flat=True))
+    own = people.order_by("pk").values_list("pk", flat=True)
+    return [*own, *selectors.substitute_ids(slots=slots, at=at)]

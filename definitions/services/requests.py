@@ -247,7 +247,7 @@ def _tell(*, request: SignatureRequest, by: User, at: datetime, report: str) -> 
         is_exceptional=bool(request.version.exceptional_reason),
         **({"report": report} if report else {}),
     )
-    to = signer_ids(slots=request.slots)
+    to = signer_ids(slots=request.slots, at=at)
     notice = Notice(
         key=f"signature_request:{request.pk}",
         kind="signature_requested",
@@ -288,7 +288,7 @@ def remind_signers(*, at: datetime) -> int:
     waiting = SignatureRequest.objects.filter(closure__isnull=True, expires_at__gt=at)
     for request in waiting.prefetch_related("signatures").order_by("id"):
         signed = {signature.slot for signature in request.signatures.all()}
-        to = signer_ids(slots=[slot for slot in request.slots if slot not in signed])
+        to = signer_ids(slots=[slot for slot in request.slots if slot not in signed], at=at)
         due = [pause for pause in REMIND_AFTER if request.requested_at + pause <= at]
         notices += [
             Notice(

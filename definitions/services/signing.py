@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from definitions import canonical
+from definitions import canonical, selectors
 from definitions.choices import Closure, DocumentKind
 from definitions.models import (
     Activation,
@@ -17,13 +17,16 @@ from definitions.models import (
     Signature,
     SignatureRequest,
     Version,
+    Viewing,
     Withdrawal,
     history_by,
 )
 from definitions.records import record_text
 from definitions.services.base import (
+    FRESH,
     DocumentError,
     NotAllowedError,
+    StaleAuthenticationError,
     actor_of,
     close_request,
     journal,
@@ -39,15 +42,11 @@ from revops.people.models import User
 if TYPE_CHECKING:
     from datetime import datetime
 
-FRESH = timedelta(minutes=5)
+    from definitions.models import Delegation
 
 
 class RequestClosedError(DocumentError):
     """The request was completed, declined, voided or has expired."""
-
-
-class StaleAuthenticationError(DocumentError):
-    """The signer has to type the password again."""
 
 
 class ChangedSinceShownError(DocumentError):
@@ -81,13 +80,31 @@ class Proof:
     user_agent: str = ""
 
 
-def statement(*, request: SignatureRequest, slot: str) -> str:
-    """Return the sentence a signer agrees to."""
+def note_viewing(*, request: SignatureRequest, reader: User, at: datetime) -> None:
+    """Note when a person first opens a version that waits for signatures; later is not noted."""
+    if getattr(request, "closure", None) is not None or request.expires_at <= at:
+        return
+    if Viewing.objects.filter(request=request, reader=reader).exists():
+        return
+    viewing = Viewing(request=request, reader=reader, viewed_at=at, actor=actor_of(reader))
+    # Two tabs opened at once are one first time.
+    Viewing.objects.bulk_create([viewing], ignore_conflicts=True)
+
+
+def statement(
+    *, request: SignatureRequest, slot: str, delegation: Delegation | None = None
+) -> str:
+    """Return the sentence a signer agrees to; a substitute's names the person and the record."""
     kind = DocumentKind(request.version.kind).label
     starts = request.effective_from.astimezone(UTC)
+    place = (
+        f", as substitute for {delegation.signer.name} (delegation {delegation.pk}),"
+        if delegation
+        else ""
+    )
     return (
-        f"I agree for {Side(slot).label} to {kind}, version {request.version.number}, to take "
-        f"effect on {starts:%Y-%m-%d %H:%M} UTC, or with the last signature if that is later."
+        f"I agree for {Side(slot).label}{place} to {kind}, version {request.version.number}, to "
+        f"take effect on {starts:%Y-%m-%d %H:%M} UTC, or with the last signature if that is later."
     )
 
 
@@ -100,7 +117,7 @@ def sign_version(
     Args:
         request: The open request; it is read again under the lock.
         slot: Which side the person signs for.
-        by: The signer; the role must hold the slot's right.
+        by: The signer; by role, or by a delegation that holds at `at`.
         proof: The typed name, the hash that was shown and the fresh authentication.
         at: When.
 
@@ -117,9 +134,11 @@ def sign_version(
     """
     lock_documents()
     request = _open_request(request=request, at=at)
-    _check_signer(request=request, slot=slot, by=by)
+    delegation = _check_signer(request=request, slot=slot, by=by, at=at)
     _check_proof(version=request.version, by=by, proof=proof, at=at)
-    signature = _chained(request=request, slot=slot, by=by, proof=proof, at=at)
+    signature = _chained(
+        request=request, slot=slot, by=by, delegation=delegation, proof=proof, at=at
+    )
     journal(act="signed", version=request.version, actor=actor_of(by), at=at, slot=slot)
     notices = [
         Notice(
@@ -128,7 +147,7 @@ def sign_version(
             payload={
                 "signature": signature.pk,
                 "version": request.version_id,
-                "to": signer_ids(slots=request.slots),
+                "to": signer_ids(slots=request.slots, at=at),
             },
         )
     ]
@@ -165,15 +184,21 @@ def _open_request(*, request: SignatureRequest, at: datetime) -> SignatureReques
     return request
 
 
-def _check_signer(*, request: SignatureRequest, slot: str, by: User) -> None:
+def _check_signer(
+    *, request: SignatureRequest, slot: str, by: User, at: datetime
+) -> Delegation | None:
+    """Return the delegation the person acts by; None where the role holds the slot."""
     if slot not in request.slots:
         raise NotAllowedError("This version has no such slot.")
-    require(by=by, right=f"definitions.sign_{slot}", words=f"sign for {Side(slot).label}")
+    delegation = selectors.delegation_for(user=by, slot=slot, at=at)
+    if delegation is None:
+        require(by=by, right=f"definitions.sign_{slot}", words=f"sign for {Side(slot).label}")
     taken = Signature.objects.filter(request=request)
     if taken.filter(slot=slot).exists():
         raise SlotTakenError(f"{Side(slot).label} has already signed this version.")
     if taken.filter(signer=by).exists():
         raise NotAllowedError("You have signed this version; its slots are different people.")
+    return delegation
 
 
 def _check_proof(*, version: Version, by: User, proof: Proof, at: datetime) -> None:
@@ -190,7 +215,13 @@ def _check_proof(*, version: Version, by: User, proof: Proof, at: datetime) -> N
 
 
 def _chained(
-    *, request: SignatureRequest, slot: str, by: User, proof: Proof, at: datetime
+    *,
+    request: SignatureRequest,
+    slot: str,
+    by: User,
+    delegation: Delegation | None,
+    proof: Proof,
+    at: datetime,
 ) -> Signature:
     last = Signature.objects.order_by("-position").first()
     signature = Signature(
@@ -198,13 +229,14 @@ def _chained(
         slot=slot,
         signer=by,
         typed_name=" ".join(proof.typed_name.split()),
-        statement=statement(request=request, slot=slot),
+        statement=statement(request=request, slot=slot, delegation=delegation),
         signed_at=at,
         ip=proof.ip,
         user_agent=proof.user_agent[:300],
         document_sha256=request.version.sha256,
         previous_sha256=last.record_sha256 if last else "",
         position=last.position + 1 if last else 1,
+        delegation=delegation,
         actor=actor_of(by),
     )
     signature.record_sha256 = canonical.sha256(record_text(signature))
@@ -246,7 +278,7 @@ def decline_version(
     """
     lock_documents()
     request = _open_request(request=request, at=at)
-    _check_signer(request=request, slot=slot, by=by)
+    _check_signer(request=request, slot=slot, by=by, at=at)
     reason = reason.strip()
     if not reason:
         raise DocumentError("Say why; the authors of the draft need it.")

@@ -1,5 +1,6 @@
 """Pages of the documents."""
 
+from definitions.views.certificate import certificate
 from definitions.views.clauses import clause, clause_reading, clause_shape
 from definitions.views.comparing import compare
 from definitions.views.drafting import (
@@ -14,11 +15,13 @@ from definitions.views.lifecycle import draft_give_up, review, timeline, version
 from definitions.views.readers import readers, reading, remind
 from definitions.views.reading import agreement, canonical_text, document, verification, version
 from definitions.views.signing import decline, sign
+from definitions.views.substitutes import substitute_end, substitutes
 from definitions.views.talking import comment_resolve, comments, draft_approve, version_comments
 
 __all__ = [
     "agreement",
     "canonical_text",
+    "certificate",
     "clause",
     "clause_add",
     "clause_reading",
@@ -40,6 +43,8 @@ __all__ = [
     "review",
     "short",
     "sign",
+    "substitute_end",
+    "substitutes",
     "term",
     "timeline",
     "verification",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, cast
 
+from django.contrib.auth import authenticate
 from django.http import Http404
 
 from definitions import selectors
@@ -15,6 +16,7 @@ from definitions.reading import Section, sections
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.forms import Form
     from django.http import HttpRequest
 
     from definitions.models import Draft, Signature, SignatureRequest, Version
@@ -86,6 +88,17 @@ def member(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
+def is_authentic(request: HttpRequest, form: Form) -> bool:
+    """Check the password as the login does, so that wrong tries count and lock alike."""
+    user = authenticate(
+        request, username=member(request).email, password=form.cleaned_data["password"]
+    )
+    if user is None or user.pk != member(request).pk:
+        form.add_error("password", "This is not your password.")
+        return False
+    return True
+
+
 def kind_of(slug: str) -> DocumentKind:
     """Return the document of an address.
 
@@ -107,7 +120,8 @@ def slots_of(request: SignatureRequest | None) -> list[Slot]:
     """Return the slots of a request in the order they were asked."""
     if request is None:
         return []
-    signed = {row.slot: row for row in request.signatures.select_related("signer")}
+    signatures = request.signatures.select_related("signer", "delegation__signer")
+    signed = {row.slot: row for row in signatures}
     decline = getattr(request, "decline", None)
     return [
         Slot(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_ipv46_address
@@ -19,7 +18,7 @@ from definitions.choices import Closure, DocumentKind
 from definitions.forms import DeclineForm, SignForm
 from definitions.models import Signature, SignatureRequest
 from definitions.reading import changes, sections
-from definitions.views.common import SIDES, instant, member, slots_of
+from definitions.views.common import SIDES, instant, is_authentic, member, slots_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,11 +44,12 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     user, at = member(request), instant(request)
     slot = open_slot(asked=asked, user=user, at=at)
     if request.method != "POST":
-        form = _sign_form(asked=asked, slot=slot)
+        services.note_viewing(request=asked, reader=user, at=at)
+        form = _sign_form(asked=asked, slot=slot, user=user, at=at)
         return _page(request, asked=asked, slot=slot, form=form)
-    slot = slot or _slot_of(asked=asked, user=user)
-    form = _sign_form(asked=asked, slot=slot, posted=request.POST)
-    if form.is_valid() and _is_authentic(request, form):
+    slot = slot or _slot_of(asked=asked, user=user, at=at)
+    form = _sign_form(asked=asked, slot=slot, user=user, at=at, posted=request.POST)
+    if form.is_valid() and is_authentic(request, form):
         status = _sign(request, asked=asked, slot=slot, form=form, at=at)
         if status is None:
             messages.success(request, f"You signed {asked.version} for {SIDES[slot]}.")
@@ -85,19 +85,6 @@ def _sign(
     return None
 
 
-def _is_authentic(request: HttpRequest, form: SignForm) -> bool:
-    """Check the password as the login does, so that wrong tries count and lock alike."""
-    user = authenticate(
-        request,
-        username=member(request).email,
-        password=form.cleaned_data["password"],
-    )
-    if user is None or user.pk != member(request).pk:
-        form.add_error("password", "This is not your password.")
-        return False
-    return True
-
-
 @never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
@@ -105,7 +92,7 @@ def _is_authentic(request: HttpRequest, form: SignForm) -> bool:
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the form to decline; on a valid POST end the request with the reason."""
     asked = get_object_or_404(REQUESTS, pk=pk)
-    slot = _slot_of(asked=asked, user=member(request))
+    slot = _slot_of(asked=asked, user=member(request), at=instant(request))
     form = DeclineForm(request.POST if request.method == "POST" else None)
     status = 422 if form.errors else 200
     if form.is_valid():
@@ -140,24 +127,29 @@ def open_slot(*, asked: SignatureRequest, user: User, at: datetime) -> str:
     signed = dict(Signature.objects.filter(request=asked).values_list("slot", "signer_id"))
     if user.pk in signed.values():
         return ""
-    mine = (slot for slot in selectors.slots_of(user=user) if slot in asked.slots)
+    mine = (slot for slot in selectors.slots_of(user=user, at=at) if slot in asked.slots)
     return next((slot for slot in mine if slot not in signed), "")
 
 
-def _slot_of(*, asked: SignatureRequest, user: User) -> str:
-    """Return the slot the person's role holds, filled or not.
+def _slot_of(*, asked: SignatureRequest, user: User, at: datetime) -> str:
+    """Return the slot the person holds, by role or as a substitute, filled or not.
 
     Raises:
-        PermissionDenied: The role holds none of this request.
+        PermissionDenied: The person holds none of this request.
     """
-    for slot in selectors.slots_of(user=user):
+    for slot in selectors.slots_of(user=user, at=at):
         if slot in asked.slots:
             return slot
     raise PermissionDenied("Your role signs for no side of this version.")
 
 
-def _sign_form(*, asked: SignatureRequest, slot: str, posted: Any = None) -> SignForm:
-    words = services.statement(request=asked, slot=slot) if slot else ""
+def _sign_form(
+    *, asked: SignatureRequest, slot: str, user: User, at: datetime, posted: Any = None
+) -> SignForm:
+    words = ""
+    if slot:
+        delegation = selectors.delegation_for(user=user, slot=slot, at=at)
+        words = services.statement(request=asked, slot=slot, delegation=delegation)
     return SignForm(posted, initial={"document_sha256": asked.version.sha256}, statement=words)
 
 

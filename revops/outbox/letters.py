@@ -25,4 +25,6 @@ LETTERS: Final[dict[str, str]] = {
     "definition.in_force": "definitions.letters.in_force",
     "definition.review_due": "definitions.letters.review_due",
     "version_declined": "definitions.letters.version_declined",
+    "slot_delegated": "definitions.letters.slot_delegated",
+    "delegation_ended": "definitions.letters.delegation_ended",
 }
