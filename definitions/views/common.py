@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, cast
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import Http404
+from django.urls import reverse
 
 from definitions import selectors
 from definitions.choices import DocumentKind
@@ -97,6 +99,12 @@ def is_authentic(request: HttpRequest, form: Form) -> bool:
         form.add_error("password", "This is not your password.")
         return False
     return True
+
+
+def verify_address(head: str) -> str:
+    """Return the full address at which paper can be checked."""
+    address = f"{settings.BASE_URL}{reverse('definitions:verification')}"
+    return f"{address}?head={head}" if head else address
 
 
 def kind_of(slug: str) -> DocumentKind:

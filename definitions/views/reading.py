@@ -15,7 +15,7 @@ from definitions.choices import DocumentKind
 from definitions.models import Signature, Version
 from definitions.reading import changes, sections
 from definitions.verification import verify
-from definitions.views.common import instant, kind_of, member, shown, slots_of
+from definitions.views.common import instant, kind_of, member, shown, slots_of, verify_address
 from revops.audit.services import verify_triggers
 
 if TYPE_CHECKING:
@@ -35,15 +35,16 @@ def agreement(request: HttpRequest) -> HttpResponse:
     at = instant(request)
     in_use = selectors.in_use_all(at=at)
     documents = [shown(kind=kind, in_use=in_use[kind], at=at) for kind in DocumentKind]
+    head = selectors.head_sha256()
     return render(
         request,
         "definitions/agreement.html",
         {
             "documents": documents,
             "provisional": [each for each in documents if not each.is_signed],
-            "observes": not in_use[DocumentKind.SLA].is_signed,
             "awaiting": selectors.awaiting(user=member(request), at=at),
-            "head_sha256": selectors.head_sha256(),
+            "head_sha256": head,
+            "verify_address": verify_address(head),
         },
     )
 
@@ -111,6 +112,8 @@ def version(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         for each in selectors.timeline(kind=about, at=instant(request))
         if each.version.pk == found.pk
     )
+    slots = slots_of(milestone.request)
+    head = selectors.head_sha256()
     return render(
         request,
         "definitions/version.html",
@@ -118,7 +121,10 @@ def version(request: HttpRequest, kind: str, number: int) -> HttpResponse:
             "version": found,
             "slug": kind,
             "milestone": milestone,
-            "slots": slots_of(milestone.request),
+            "slots": slots,
+            "pages": [{"title": found.get_kind_display(), "version": found, "slots": slots}],
+            "head_sha256": head,
+            "verify_address": verify_address(head),
             "report": selectors.reports_of(versions=[found]).get(found.pk, ""),
             "sections": sections(selectors.document_of(found)),
         },

@@ -72,7 +72,7 @@ def test_what_does_not_exist_is_not_found(address, as_):
 def test_agreement_says_plainly_that_nothing_is_agreed(as_):
     page = as_("ed").get("/agreement/").content.decode()
 
-    assert "Observe mode: clocks run and nothing counts as a breach" in page
+    assert "Observing: nothing counts as a breach" in page
     assert "Provisional: not agreed" in page
     assert "Nothing is signed yet" in page
 
@@ -82,7 +82,7 @@ def test_agreement_shows_signers_and_head_once_signed(as_, cast, now):
 
     page = as_("ed").get("/agreement/").content.decode()
 
-    assert "Observe mode" not in page
+    assert "Observing" not in page
     assert "Vera Okoro" in page
     assert selectors.head_sha256() in page
 

@@ -13,11 +13,14 @@ from definitions import selectors, services
 from definitions.models import (
     Activation,
     Decline,
+    Delegation,
+    DelegationEnd,
     Reason,
     RequestClosure,
     Signature,
     SignatureRequest,
     Version,
+    Viewing,
     Withdrawal,
 )
 from definitions.verification import verify
@@ -27,6 +30,7 @@ from tests.factories.definitions import DAY, MINUTE, NOON, sent, signed_version
 
 MODELS = [
     Version, Reason, Activation, Withdrawal, SignatureRequest, Signature, Decline, RequestClosure,
+    Viewing, Delegation, DelegationEnd,
 ]  # fmt: skip
 SIGNED = NOON + DAY
 
@@ -38,6 +42,12 @@ def full(cast):
     services.withdraw_version(version=version, by=cast["rita"], reason="No.", at=SIGNED)
     draft = services.open_draft(kind="definitions", by=cast["rita"], at=NOON)
     asked = sent(draft, by=cast["rita"], at=NOON)
+    services.note_viewing(request=asked, reader=cast["vera"], at=NOON)
+    given = services.delegate_slot(
+        slot="sales", substitute=cast["sam"], starts_at=NOON, ends_at=SIGNED, reason="Leave.",
+        by=cast["vera"], authenticated_at=NOON, at=NOON,
+    )  # fmt: skip
+    services.end_delegation(delegation=given, by=cast["vera"], at=NOON)
     services.decline_version(
         request=asked, slot="sales", by=cast["vera"], reason="Too low.", at=NOON + MINUTE
     )

@@ -298,5 +298,5 @@ def test_page_of_a_draft_asks_as_much_with_many_comments(
         for key in ("mara", "sam"):
             comment(sla_draft, cast[key], key=clause.key, at=now)
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         client.get("/drafts/sla/")
