@@ -86,7 +86,7 @@ ENTRIES = (
         url_names=("definitions:agreement",),
         right="definitions.view_agreement",
         key="a",
-        prefixes=("/definitions/", "/drafts/", "/sign/", "/verify/", "/signals/"),
+        prefixes=("/definitions/", "/audit/", "/drafts/", "/sign/", "/verify/", "/signals/"),
     ),
     Entry(
         label="Content",

@@ -6,6 +6,7 @@ from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from dashboards.sample import audit
 from definitions import canonical, services
 from definitions.choices import DocumentKind
 from definitions.models import Clause
@@ -42,6 +43,7 @@ def sign_all(*, staff: Staff, signed_at: datetime, at: datetime) -> None:
         signed_at: When the last of the three signed the first three documents.
         at: The sample's instant; every quarter that began between the two has its agreement.
     """
+    audit.hold(staff=staff, signed_at=signed_at, at=at)
     for place, (kind, edits) in enumerate(_first_edits().items()):
         _sign(
             kind=kind,
@@ -50,6 +52,7 @@ def sign_all(*, staff: Staff, signed_at: datetime, at: datetime) -> None:
             asked_at=signed_at - timedelta(hours=30 - place),
             signed_at=signed_at + timedelta(minutes=place - 3),
         )
+    audit.resolve(staff=staff, at=signed_at + timedelta(hours=1))
     asked_at = signed_at
     while asked_at < at:
         _sign(

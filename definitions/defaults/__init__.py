@@ -19,5 +19,12 @@ def default_content(kind: DocumentKind) -> dict[str, Any]:
     return content
 
 
+def audit_questions(*, term: str, name: str) -> dict[str, str]:
+    """Return the default questions about a term by side; terms of one's own get general ones."""
+    known = _read("audit")
+    wording = known.get(term, known["other"])
+    return {side: text.replace("{name}", name) for side, text in wording.items()}
+
+
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

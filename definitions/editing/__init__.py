@@ -4,9 +4,15 @@ Inputs are named after their place, "body-edge_cases-0-ruling", so that a refusa
 finds the input it is about.
 """
 
-from definitions.editing.forms import criterion, faults_in_words, form_of, with_faults
+from definitions.editing.forms import (
+    criteria_input,
+    criterion,
+    faults_in_words,
+    form_of,
+    with_faults,
+)
 from definitions.editing.nodes import Group, Input, Kind, Node, walk
-from definitions.editing.posts import body_of, reshaped
+from definitions.editing.posts import body_of, criteria_of, criteria_reshaped, reshaped
 
 __all__ = [
     "Group",
@@ -14,6 +20,9 @@ __all__ = [
     "Kind",
     "Node",
     "body_of",
+    "criteria_input",
+    "criteria_of",
+    "criteria_reshaped",
     "criterion",
     "faults_in_words",
     "form_of",

@@ -12,6 +12,7 @@ from definitions.documents import SPLIT, clause_title
 from definitions.editing.layouts import laid_out
 from definitions.editing.lines import posted_tree
 from definitions.editing.nodes import (
+    OPTIONAL_CRITERIA,
     ROOT,
     Group,
     Input,
@@ -77,6 +78,14 @@ def criterion(*, post: QueryDict, name: str) -> Input:
     stored = posted_tree(post, name)
     made = Input(name, "", Kind.CRITERIA, text=_criteria_text(stored))
     return with_tree(made, stored)
+
+
+def criteria_input(
+    *, name: str, label: str, value: Any, errors: tuple[str, ...] = (), focus: str = ""
+) -> Input:
+    """Return the input of a criteria tree that belongs to no clause."""
+    made = _input(OPTIONAL_CRITERIA, value, name, label)
+    return replace(with_tree(made, value, focus=focus), errors=errors)
 
 
 def with_faults(node: Node, *, key: str, faults: Sequence[Fault]) -> Node:

@@ -135,6 +135,9 @@ class Type:
     bounds: tuple[int, ...] = ()
 
 
+OPTIONAL_CRITERIA = Type(dict, is_optional=True, edited_by="criteria")
+
+
 def unwrap(annotation: Any, metadata: Sequence[Any] = ()) -> Type:
     """Return a type without Annotated and None."""
     edited = next((each.by for each in metadata if isinstance(each, Edited)), "")

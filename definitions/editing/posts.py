@@ -95,6 +95,17 @@ def reshaped(*, kind: DocumentKind, key: str, post: QueryDict, press: str) -> tu
     return _value(clause_type(kind=kind, key=key), posted, ROOT), focus
 
 
+def criteria_of(*, post: QueryDict, name: str) -> Any:
+    """Return the criteria of an input that belongs to no clause, not yet validated."""
+    return posted_tree(Posted(post), name)
+
+
+def criteria_reshaped(*, post: QueryDict, name: str, press: str) -> tuple[Any, str]:
+    """Return such criteria after a press of a builder's button, and where the keyboard goes."""
+    stored = criteria_of(post=post, name=name)
+    return changed(stored=stored, name=name, change=Change.of(press))
+
+
 def _value(about: Type, post: Posted, name: str) -> Any:
     if is_part(about.base):
         if about.is_optional and f"{name}-_on" not in post:

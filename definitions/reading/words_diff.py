@@ -49,12 +49,38 @@ def word_changes(before: str, after: str) -> list[Piece]:
         Two texts so long and repetitive that pairing their words would take seconds are
         compared by line, and where even that is too much, as wholes.
     """
+    pieces = []
+    for kind, old, new in _runs(before, after):
+        pieces += [Piece(kind, new)] if kind is PieceKind.SAME else _parted(old, new)
+    return pieces
+
+
+def both_sides(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Return each text by itself, in pieces: what both hold, and what only this one holds."""
+    runs = list(_runs(before, after))
+    old = [
+        Piece(PieceKind.SAME if kind is PieceKind.SAME else PieceKind.REMOVED, text)
+        for kind, text, _ in runs
+        if text
+    ]
+    new = [Piece(kind, text) for kind, _, text in runs if text]
+    return old, new
+
+
+def _parted(old: str, new: str) -> list[Piece]:
+    pieces = (Piece(PieceKind.REMOVED, old), Piece(PieceKind.ADDED, new))
+    return [piece for piece in pieces if piece.text]
+
+
+def _runs(before: str, after: str) -> Iterator[tuple[PieceKind, str, str]]:
+    """Yield runs of both texts: the same words with the spaces of each, or words that differ."""
     before, after = (unicodedata.normalize("NFC", text) for text in (before, after))
     for pattern in (TOKEN, LINE):
         old, new = _tokens(before, pattern), _tokens(after, pattern)
         if _pairs(old, new) <= MOST_PAIRS:
-            return _merged(_pieces(old, new))
-    return _merged([Piece(PieceKind.REMOVED, before), Piece(PieceKind.ADDED, after)])
+            yield from _matched(old, new)
+            return
+    yield PieceKind.ADDED, before, after
 
 
 def _tokens(text: str, pattern: re.Pattern[str]) -> list[str]:
@@ -66,17 +92,10 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
     return sum(count * held[key] for key, count in Counter(map(str.strip, new)).items())
 
 
-def _pieces(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
+def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[PieceKind, str, str]]:
     matcher = difflib.SequenceMatcher(
         a=list(map(str.strip, old)), b=list(map(str.strip, new)), autojunk=False
     )
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if tag == "equal":
-            yield Piece(PieceKind.SAME, "".join(new[new_from:new_to]))
-        else:
-            yield Piece(PieceKind.REMOVED, "".join(old[old_from:old_to]))
-            yield Piece(PieceKind.ADDED, "".join(new[new_from:new_to]))
-
-
-def _merged(pieces: Iterator[Piece] | list[Piece]) -> list[Piece]:
-    return [piece for piece in pieces if piece.text]
+        kind = PieceKind.SAME if tag == "equal" else PieceKind.ADDED
+        yield kind, "".join(old[old_from:old_to]), "".join(new[new_from:new_to])

@@ -1,5 +1,17 @@
 """Which version holds when, what it says, and how its signing stands."""
 
+from definitions.selectors.audit import (
+    AUDITED,
+    FIRST_TERMS,
+    RoundState,
+    Sheet,
+    Words,
+    latest_rounds,
+    rounds_of,
+    sheet,
+    sketch_words,
+    team_of,
+)
 from definitions.selectors.certificates import Certificate, certificates_of
 from definitions.selectors.contents import (
     Wording,
@@ -23,6 +35,14 @@ from definitions.selectors.delegations import (
     slots_of,
     substitute_ids,
     substitutions,
+)
+from definitions.selectors.gaps import (
+    alignment_sessions,
+    drafting_is_closed,
+    gap_confirmation,
+    gap_list,
+    missing_for_confirmation,
+    resolving_versions,
 )
 from definitions.selectors.history import (
     Milestone,
@@ -66,6 +86,8 @@ from definitions.selectors.talks import (
 from definitions.selectors.vocabulary import Vocabulary, entry_in_use, vocabulary
 
 __all__ = [
+    "AUDITED",
+    "FIRST_TERMS",
     "HELD_TO_IT",
     "REVIEW_MONTHS",
     "TEAMS",
@@ -77,7 +99,9 @@ __all__ = [
     "Reading",
     "Review",
     "Roll",
+    "RoundState",
     "Schedule",
+    "Sheet",
     "Sitting",
     "Substitution",
     "Thread",
@@ -85,6 +109,8 @@ __all__ = [
     "Vocabulary",
     "Word",
     "Wording",
+    "Words",
+    "alignment_sessions",
     "approvals",
     "awaiting",
     "cached_schedule",
@@ -94,11 +120,16 @@ __all__ = [
     "definitions_of",
     "delegation_for",
     "document_of",
+    "drafting_is_closed",
     "entry_in_use",
     "forget_schedule",
+    "gap_confirmation",
+    "gap_list",
     "head_sha256",
     "holding",
     "in_use_all",
+    "latest_rounds",
+    "missing_for_confirmation",
     "open_draft_of",
     "open_request_of",
     "own_slots",
@@ -107,19 +138,24 @@ __all__ = [
     "reading_of",
     "reasons",
     "reports_of",
+    "resolving_versions",
     "review_due_at",
     "review_in_use",
     "reviews",
     "roll_of",
+    "rounds_of",
     "schedule",
     "score_model_of",
+    "sheet",
     "signers_of",
     "sittings",
+    "sketch_words",
     "sla_of",
     "slots_of",
     "substitute_ids",
     "substitutions",
     "taking_part",
+    "team_of",
     "threads",
     "timeline",
     "version_in_use",

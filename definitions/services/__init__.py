@@ -2,6 +2,14 @@
 
 from definitions.documents import ContentError
 from definitions.documents import content_of as assembled
+from definitions.services.audit import (
+    AuditError,
+    SketchConflictError,
+    Written,
+    open_round,
+    save_sketch,
+    submit_answer,
+)
 from definitions.services.base import DocumentError, NotAllowedError, StaleAuthenticationError
 from definitions.services.delegations import (
     DelegationRefusedError,
@@ -11,6 +19,7 @@ from definitions.services.delegations import (
 from definitions.services.drafts import (
     ClauseConflictError,
     DraftClosedError,
+    DraftingClosedError,
     SignaturesAwaitedError,
     document_of_clauses,
     draft_content,
@@ -18,6 +27,16 @@ from definitions.services.drafts import (
     open_draft,
 )
 from definitions.services.freezing import install_defaults
+from definitions.services.gaps import (
+    Difference,
+    GapError,
+    confirm_gaps,
+    decide_gap,
+    edit_gap,
+    record_gap,
+    remove_gap,
+    resolve_gap,
+)
 from definitions.services.heads import note_head
 from definitions.services.readers import (
     ReadingStaleError,
@@ -41,6 +60,7 @@ from definitions.services.reviews import (
     closable_from,
     close_review,
 )
+from definitions.services.sessions import Minutes, SessionError, record_session
 from definitions.services.signing import (
     ChangedSinceShownError,
     Proof,
@@ -64,15 +84,20 @@ from definitions.services.talks import (
 
 __all__ = [
     "DECISIONS",
+    "AuditError",
     "ChangedDraftError",
     "ChangedSinceShownError",
     "ClauseConflictError",
     "CommentError",
     "ContentError",
     "DelegationRefusedError",
+    "Difference",
     "DocumentError",
     "DraftClosedError",
     "DraftInTheWayError",
+    "DraftingClosedError",
+    "GapError",
+    "Minutes",
     "NotAllowedError",
     "Proof",
     "ReadingStaleError",
@@ -80,10 +105,13 @@ __all__ = [
     "RequestClosedError",
     "RequestRefusedError",
     "ReviewRefusedError",
+    "SessionError",
     "SignaturesAwaitedError",
+    "SketchConflictError",
     "SlotTakenError",
     "StaleAuthenticationError",
     "TypedNameError",
+    "Written",
     "acknowledge_definitions",
     "announce_in_force",
     "announce_reviews",
@@ -91,13 +119,16 @@ __all__ = [
     "assembled",
     "closable_from",
     "close_review",
+    "confirm_gaps",
     "day_in_words",
+    "decide_gap",
     "decline_version",
     "delegate_slot",
     "document_of_clauses",
     "draft_content",
     "earliest_change",
     "edit_clause",
+    "edit_gap",
     "end_delegation",
     "expire_requests",
     "give_up_draft",
@@ -105,13 +136,20 @@ __all__ = [
     "note_head",
     "note_viewing",
     "open_draft",
+    "open_round",
     "post_comment",
+    "record_gap",
+    "record_session",
     "remind_readers",
     "remind_signers",
+    "remove_gap",
     "request_signatures",
     "resolve_comment",
+    "resolve_gap",
     "restore_version",
+    "save_sketch",
     "sign_version",
     "statement",
+    "submit_answer",
     "withdraw_version",
 ]

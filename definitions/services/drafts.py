@@ -43,6 +43,10 @@ class DraftClosedError(DocumentError):
     """The draft was signed or given up; its text is not edited any more."""
 
 
+class DraftingClosedError(DocumentError):
+    """A first version waits until the teams have confirmed where they differ."""
+
+
 class ClauseConflictError(DocumentError):
     """Somebody else saved the clause first; both texts are kept for the person to choose.
 
@@ -67,12 +71,18 @@ def open_draft(*, kind: DocumentKind, by: User, at: datetime) -> Draft:
 
     Raises:
         NotAllowedError: Only RevOps edits drafts.
+        DraftingClosedError: The definitions were never signed, and the gap list of the blind
+            audit is not confirmed.
     """
     require(by=by, right="definitions.edit_draft", words="edit drafts")
     lock_documents()
     known = selectors.open_draft_of(kind=kind)
     if known is not None:
         return known
+    if selectors.drafting_is_closed(kind=kind):
+        raise DraftingClosedError(
+            "The first version is written after the blind audit: confirm the gap list first."
+        )
     version = selectors.version_in_use(kind=kind, at=at).version
     draft = Draft(kind=kind, based_on=version, opened_at=at, opened_by=by)
     history_by(instance=draft, by=by, at=at)

@@ -1,5 +1,14 @@
 """Pages of the documents."""
 
+from definitions.views.audit import (
+    audit,
+    audit_open,
+    audit_reading,
+    audit_save,
+    audit_shape,
+    audit_submit,
+    audit_term,
+)
 from definitions.views.certificate import certificate
 from definitions.views.clauses import clause, clause_reading, clause_shape
 from definitions.views.comparing import compare
@@ -9,6 +18,15 @@ from definitions.views.drafting import (
     draft_open,
     draft_send,
     version_withdraw,
+)
+from definitions.views.gaps import (
+    audit_session,
+    gap,
+    gap_add,
+    gap_from_criterion,
+    gap_remove,
+    gaps,
+    gaps_confirm,
 )
 from definitions.views.glossary import index, short, term
 from definitions.views.lifecycle import draft_give_up, review, timeline, version_restore
@@ -20,6 +38,14 @@ from definitions.views.talking import comment_resolve, comments, draft_approve, 
 
 __all__ = [
     "agreement",
+    "audit",
+    "audit_open",
+    "audit_reading",
+    "audit_save",
+    "audit_session",
+    "audit_shape",
+    "audit_submit",
+    "audit_term",
     "canonical_text",
     "certificate",
     "clause",
@@ -36,6 +62,12 @@ __all__ = [
     "draft_give_up",
     "draft_open",
     "draft_send",
+    "gap",
+    "gap_add",
+    "gap_from_criterion",
+    "gap_remove",
+    "gaps",
+    "gaps_confirm",
     "index",
     "readers",
     "reading",

@@ -38,7 +38,11 @@ may_comment = permission_required("definitions.comment_draft", raise_exception=T
 @may_edit
 def draft_open(request: HttpRequest, kind: str) -> HttpResponse:
     """Open the draft of a document, or go to the one that is open."""
-    services.open_draft(kind=kind_of(kind), by=member(request), at=instant(request))
+    try:
+        services.open_draft(kind=kind_of(kind), by=member(request), at=instant(request))
+    except services.DraftingClosedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("definitions:document", kind=kind)
     return redirect("definitions:draft", kind=kind)
 
 

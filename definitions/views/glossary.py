@@ -53,6 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "documents": [shown(kind=kind, in_use=in_use[kind], at=at) for kind in DocumentKind],
             "review_due_at": selectors.review_due_at(in_use=held),
             "awaiting": selectors.awaiting(user=member(request), at=at),
+            "is_closed": selectors.drafting_is_closed(kind=DocumentKind.DEFINITIONS),
         },
     )
 

@@ -58,7 +58,12 @@ def document(request: HttpRequest, kind: str) -> HttpResponse:
     about = kind_of(kind)
     tab = "history" if request.GET.get("tab") == "history" else "text"
     page = shown(kind=about, in_use=selectors.version_in_use(kind=about, at=at), at=at)
-    context: dict[str, Any] = {"page": page, "tab": tab, "tabs": tabs(tab)}
+    context: dict[str, Any] = {
+        "page": page,
+        "tab": tab,
+        "tabs": tabs(tab),
+        "is_closed": page.draft is None and selectors.drafting_is_closed(kind=about),
+    }
     if tab == "history":
         context["milestones"] = history(kind=about, keys=None, request=request)
     return render(request, "definitions/document.html", context)

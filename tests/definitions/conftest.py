@@ -7,16 +7,23 @@ import pytest
 from definitions import services
 from definitions.choices import DocumentKind
 from revops.database import database_now
-from tests.factories.definitions import NOON, sent
+from tests.factories.definitions import NOON, confirmed_gaps, sent
 from tests.factories.people import CAST, OrganizationFactory, person
 
 
 @pytest.fixture
-def cast(db):
-    """Everybody, with the default documents in provisional use."""
+def unaudited(db):
+    """Everybody, with the default documents in provisional use and no word of the teams yet."""
     OrganizationFactory()
     services.install_defaults(at=NOON)
     return {key: person(key) for key in CAST}
+
+
+@pytest.fixture
+def cast(unaudited):
+    """Everybody, with the default documents in provisional use and drafting open."""
+    confirmed_gaps(by=unaudited["rita"])
+    return unaudited
 
 
 @pytest.fixture

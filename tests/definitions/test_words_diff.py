@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from definitions.reading.words_diff import Piece, PieceKind, word_changes
+from definitions.reading.words_diff import Piece, PieceKind, both_sides, word_changes
 
 SAME, REMOVED, ADDED = PieceKind.SAME, PieceKind.REMOVED, PieceKind.ADDED
-TEXTS = st.lists(st.sampled_from(["fit", "and", "intent", ",", ".", "3.5", "\n", "é"])).map(
-    " ".join
-)
+TEXTS = st.lists(
+    st.sampled_from(["fit", "and", "intent", ",", ".", "3.5", "\n", "é"]), max_size=20
+).map(" ".join)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,21 @@ def test_kept_and_added_make_the_new_text_and_kept_and_removed_the_old(before, a
     old = " ".join(piece.text for piece in pieces if piece.kind is not ADDED)
     assert new == after.lstrip()
     assert old.split() == before.split()
+
+
+@given(before=TEXTS, after=TEXTS)
+def test_each_side_keeps_its_own_text(before, after):
+    old, new = both_sides(before, after)
+
+    assert "".join(piece.text for piece in old) == before.lstrip()
+    assert "".join(piece.text for piece in new) == after.lstrip()
+
+
+def test_sides_mark_what_only_one_of_them_holds():
+    old, new = both_sides("Fit decides.", "Intent decides.")
+
+    assert [piece.text for piece in old if piece.kind is REMOVED] == ["Fit "]
+    assert [piece.text for piece in new if piece.kind is ADDED] == ["Intent "]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from definitions import services
 from definitions.models import Clause
 from revops.database import database_now
 from tests.e2e.conftest import DESKTOP, PHONE, breaches_of_rules, overflow
-from tests.factories.definitions import edited
+from tests.factories.definitions import confirmed_gaps, edited
 from tests.factories.people import PASSWORD, OrganizationFactory, person
 
 LOOKS = [
@@ -37,6 +37,7 @@ def cast(transactional_db):
     OrganizationFactory(is_sample=True)
     cast = {key: person(key) for key in ("rita", "carla", "mara", "vera", "sam", "ed")}
     services.install_defaults(at=database_now())
+    confirmed_gaps(by=cast["rita"])
     return cast
 
 

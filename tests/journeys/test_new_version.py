@@ -17,7 +17,7 @@ from revops.rest import limits
 from tests.api.conftest import Caller, body, forget
 from tests.definitions.test_content import posted
 from tests.definitions.test_pages import signing
-from tests.factories.definitions import DAY, edited, sent, sign_all
+from tests.factories.definitions import DAY, confirmed_gaps, edited, sent, sign_all
 from tests.factories.people import CAST, OrganizationFactory, person
 from tests.factories.pipeline import RepFactory
 
@@ -31,7 +31,9 @@ def cast(db):
     OrganizationFactory()
     services.install_defaults(at=database_now() - DAY)
     RepFactory(name="Sam Ortiz")
-    yield {key: person(key) for key in CAST}
+    people = {key: person(key) for key in CAST}
+    confirmed_gaps(by=people["rita"])
+    yield people
     forget()
 
 
