@@ -36,6 +36,9 @@ def version_restore(request: HttpRequest, kind: str, number: int) -> HttpRespons
     except services.DraftInTheWayError as refusal:
         messages.error(request, str(refusal))
         return redirect("definitions:draft_give_up", kind=kind)
+    except services.DraftingClosedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("definitions:document", kind=kind)
     messages.success(request, f"The draft says what version {number} said.")
     return redirect("definitions:draft", kind=kind)
 

@@ -20,6 +20,7 @@ from pipeline.services.signals import Target, add_signal, apply_proposal
 from pipeline.signals import Reach
 from revops.database import database_now
 from tests.factories.dashboards import deal
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import CAST, person
 from tests.factories.pipeline import DAY, NOON, CompanyFactory, LeadFactory, moved
 from tests.pipeline.test_signal_arithmetic import BASE
@@ -108,7 +109,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_leads(agreeme
 
 @pytest.fixture
 def cast(agreement):
-    return {key: person(key) for key in CAST}
+    people = {key: person(key) for key in CAST}
+    confirmed_gaps(by=people["rita"])
+    return people
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from definitions.services import edit_clause, open_draft
 from pipeline.choices import Designation, Origin, Outcome, SourceGroup, TouchKind
 from pipeline.models import Opportunity, Round, Touch
 from pipeline.services import backtests as services
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, NOON, CompanyFactory, LeadFactory
 
@@ -98,6 +99,7 @@ def leads(rita):
 
 @pytest.fixture
 def backtest(leads, rita):
+    confirmed_gaps(by=rita)
     draft = open_draft(kind=DocumentKind.DEFINITIONS, by=rita, at=NOON)
     clause = draft.clauses.get(key="mql")
     body = {**clause.body, "fit_threshold": 60, "bypass_acts": ["demo_request", "webinar"]}

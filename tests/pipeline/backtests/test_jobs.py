@@ -12,6 +12,7 @@ from pipeline.choices import JobStatus
 from pipeline.models import Backtest, BacktestResult, BacktestSignature
 from pipeline.selectors import backtests as reads
 from pipeline.services import backtests as services
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, NOON, LeadFactory
 
@@ -26,6 +27,7 @@ def rita(agreement):
 @pytest.fixture
 def draft(rita):
     """A draft that raises the fit threshold by ten points over the version in use."""
+    confirmed_gaps(by=rita)
     draft = open_draft(kind=DocumentKind.DEFINITIONS, by=rita, at=NOON)
     clause = draft.clauses.get(key="mql")
     body = {**clause.body, "fit_threshold": clause.body["fit_threshold"] + 10}
