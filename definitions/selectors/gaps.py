@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Prefetch, Value, When
 
 from definitions.choices import DocumentKind, GapPriority
 from definitions.models import Activation, AlignmentSession, Gap, GapConfirmation, Version
 from definitions.selectors.audit import AUDITED, FIRST_TERMS, rounds_by_term
+from revops.people.models import User
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -73,5 +74,6 @@ def resolving_versions() -> QuerySet[Version]:
 
 def alignment_sessions() -> list[AlignmentSession]:
     """Return the sessions on record, the newest first."""
-    rows = AlignmentSession.objects.select_related("recorded_by").prefetch_related("attendees")
+    there = Prefetch("attendees", queryset=User.objects.order_by("name", "pk"))
+    rows = AlignmentSession.objects.select_related("recorded_by").prefetch_related(there)
     return list(rows.order_by("-held_on", "-id"))
