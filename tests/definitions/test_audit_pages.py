@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -134,7 +135,9 @@ def test_no_row_outside_its_own_table_holds_what_was_written(sealed):
 
 
 def test_only_the_audit_itself_reads_answers_and_sketches():
+    # The first run asks only whether there is an answer of a side, which everybody may know.
     allowed = {
+        "dashboards/selectors/start.py",
         "definitions/models",
         "definitions/selectors/audit.py",
         "definitions/services/audit.py",
@@ -335,6 +338,22 @@ def test_what_cannot_be_stored_is_refused_and_kept_in_the_form(values, words, he
 
     assert response.status_code == 422
     assert words in response.content
+    assert not AuditSketch.objects.exists()
+
+
+def test_criteria_are_built_with_buttons_that_store_nothing(as_, cast):
+    asked(cast=cast)
+    client = as_("sam")
+    press = {**form("Fit."), "_do": "add criteria-n"}
+
+    page = client.post("/audit/mql/save/", press)
+    part = client.post("/audit/mql/shape/", press, headers=HTMX)
+    words = client.post("/audit/mql/reading/", form("Fit.", criteria=json.dumps(SIZE_50)))
+
+    for answer in (page, part):
+        assert answer.status_code == 200
+        assert 'name="criteria-n-kind"' in answer.content.decode()
+    assert "company size is at least 50 employees" in words.content.decode()
     assert not AuditSketch.objects.exists()
 
 
