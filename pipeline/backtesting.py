@@ -57,8 +57,9 @@ class Tally:
         return self.counts.get(name, 0)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the stored form."""
-        return {"leads": self.leads, **self.counts, "won_amounts": self.won_amounts}
+        """Return the stored form, with a zero for what became of nobody."""
+        counts = {name: self.count(name) for name in SHOWN_COUNTS}
+        return {"leads": self.leads, **counts, "won_amounts": self.won_amounts}
 
 
 def total_of(tallies: Iterable[Tally]) -> Tally:

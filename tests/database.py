@@ -109,9 +109,9 @@ class TestDatabase:
         with self.admin() as admin:
             drop(admin, name=self.name)
 
-    def admin(self) -> psycopg.Connection:
-        """Connect as the role that may create databases."""
-        return psycopg.connect(**parameters(self.server, name="postgres"), autocommit=True)
+    def admin(self, *, name: str = "postgres") -> psycopg.Connection:
+        """Connect to database `name` as the role that may create databases."""
+        return psycopg.connect(**parameters(self.server, name=name), autocommit=True)
 
 
 def parameters(server: dict[str, object], *, name: str) -> dict[str, object]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.backtesting import CURVE, Load, Side, quality_of
+from pipeline.backtesting import CURVE, Load, Share, Side, quality_of
 from revops import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
-    from pipeline.backtesting import Comparison, Share, Step, Tally
+    from pipeline.backtesting import Comparison, Step, Tally
     from pipeline.cube import Rule
 
 DAY_SECONDS: Final = 86_400
@@ -101,6 +101,27 @@ def report_of(
         shares=tuple(_shares(before, after, found.everybody)),
         load=tuple(_load(loads)),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a stored result says, for a draft's page and for those who sign."""
+
+    sentence: str
+    lines: tuple[Line, ...]
+
+
+def summary_of(numbers: Mapping[str, Any]) -> Summary:
+    """Return the summary of a result's stored numbers: `Comparison.to_json` and the sentence."""
+    sides = (numbers["before"], numbers["after"])
+    mqls = Line(
+        label="MQLs", cells=tuple(Cell(text=formats.count(side["leads"])) for side in sides)
+    )
+    shares = (
+        Line(label=label, cells=tuple(Cell(text=_share(Share(*side[name]))) for side in sides))
+        for name, label in SHARES.items()
+    )
+    return Summary(sentence=numbers["sentence"], lines=(mqls, *shares))
 
 
 def sentence_of(*, found: Comparison, base: Rule, rule: Rule) -> str:

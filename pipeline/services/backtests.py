@@ -23,6 +23,7 @@ from pipeline.choices import JobStatus
 from pipeline.cube import Cube, Signature, leaves_of
 from pipeline.models import Backtest, BacktestResult, BacktestSignature
 from pipeline.selectors import backtests as reads
+from pipeline.selectors.backtest_report import sentence_of
 from pipeline.selectors.signatures import Span, amounts_won, read_step, size_of
 from revops.database import database_now
 
@@ -237,12 +238,16 @@ def _finish(claim: _Claim, *, groups: dict[Answers, Group], base: Rule, draft: R
         batch_size=BATCH,
     )
     cube = Cube(leaves_of(base, draft), tuple(signatures))
-    numbers = compared(cube=cube, base=base, draft=draft).to_json()
+    found = compared(cube=cube, base=base, draft=draft)
+    told = {
+        "reps": reads.reps_who_take_leads(),
+        "sentence": sentence_of(found=found, base=base, rule=draft),
+    }
     now = database_now()
     BacktestResult.objects.create(
         backtest=held,
         rule_sha256=held.rule_sha256,
-        numbers=numbers | {"reps": reads.reps_who_take_leads()},
+        numbers=found.to_json() | told,
         found_at=now,
         actor="system:backtest",
     )

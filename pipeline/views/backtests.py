@@ -21,13 +21,20 @@ from pipeline.backtesting import Side, compared
 from pipeline.choices import JobStatus
 from pipeline.models import Backtest
 from pipeline.selectors import backtests as reads
-from pipeline.selectors.backtest_report import CURVE_COLUMNS, SIDES, curves_of, report_of
+from pipeline.selectors.backtest_report import (
+    CURVE_COLUMNS,
+    SIDES,
+    curves_of,
+    report_of,
+    summary_of,
+)
 from pipeline.services import backtests as services
 from revops.people.selectors import viewer
 
 if TYPE_CHECKING:
     from definitions.models import Draft
     from pipeline.cube import Rule
+    from pipeline.selectors.backtest_report import Summary
     from revops.requests import MemberRequest
 
 PARTS = ("outcome", "curves")
@@ -243,7 +250,12 @@ def backtest_of_draft(request: MemberRequest, kind: str) -> HttpResponse:
         initial={"from_on": today - timedelta(days=services.DEFAULT_DAYS), "to_on": today}
     )
     standing = reads.standing_of_draft(draft=draft, at=request.at)
-    context = {"kind": draft.kind, "standing": standing, "form": span}
+    context = {
+        "kind": draft.kind,
+        "standing": standing,
+        "summary": _summary(standing.backtest),
+        "form": span,
+    }
     return render(request, "pipeline/_backtest_of_draft.html", context)
 
 
@@ -256,4 +268,11 @@ def backtest_of_version(request: MemberRequest, pk: int) -> HttpResponse:
     if version.kind not in reads.JUDGING:
         return HttpResponse()
     backtest = reads.backtest_of_version(version=version, at=request.at)
-    return render(request, "pipeline/_backtest_of_version.html", {"backtest": backtest})
+    context = {"backtest": backtest, "summary": _summary(backtest)}
+    return render(request, "pipeline/_backtest_of_version.html", context)
+
+
+def _summary(backtest: Backtest | None) -> Summary | None:
+    if backtest is None or backtest.status != JobStatus.DONE:
+        return None
+    return summary_of(backtest.result.numbers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from pipeline.backtesting import SHOWN_COUNTS, Tally
 from pipeline.choices import JobStatus
 from pipeline.models import Backtest
 from pipeline.services import backtests as services
+from tests.factories.definitions import sent
 from tests.factories.people import person
 from tests.pipeline.backtests.conftest import LATER
 
@@ -157,10 +159,27 @@ def test_roles_may_read_or_not(client, address, key, path, status):
     assert ask(f"{address}{path}").status_code == status
 
 
-def test_signers_see_what_was_found(client, backtest, address):
+def test_signers_are_told_that_nobody_back_tested_the_rule(client, backtest, address):
     client = logged_in(client, "vera")
     version = backtest.base_version
 
     page = client.get(reverse("pipeline:backtest_of_version", args=[version.pk]))
 
     assert "Nobody has back-tested this rule." in page.content.decode()
+
+
+def test_signers_see_what_was_found(client, backtest, rita):
+    asked = sent(backtest.draft, by=rita, at=LATER)
+    client = logged_in(client, "vera")
+
+    page = client.get(reverse("pipeline:backtest_of_version", args=[asked.version_id]))
+
+    told = page.content.decode()
+    assert "This draft would have dropped 6 of 14 MQLs; 1 of the 4 wins is among them." in told
+    assert "Of the MQLs sales decided on, accepted" in told
+
+
+def test_a_group_of_nobody_is_stored_as_zero():
+    assert Tally().to_json() == {
+        "leads": 0, "won_amounts": {}, **dict.fromkeys(SHOWN_COUNTS, 0),
+    }  # fmt: skip
