@@ -7,6 +7,7 @@ from definitions import views
 app_name = "definitions"
 urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
+    path("agreement/pdf/", views.agreement_pdf, name="agreement_pdf"),
     path("agreement/timeline/", views.timeline, name="timeline"),
     path("agreement/review/", views.review, name="review"),
     path("agreement/substitutes/", views.substitutes, name="substitutes"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("agreement/<slug:kind>/", views.document, name="document"),
     path("agreement/<slug:kind>/compare/", views.compare, name="compare"),
     path("agreement/<slug:kind>/<int:number>/", views.version, name="version"),
+    path("agreement/<slug:kind>/<int:number>/pdf/", views.version_pdf, name="version_pdf"),
     path("agreement/<slug:kind>/<int:number>/text/", views.canonical_text, name="canonical_text"),
     path("agreement/<slug:kind>/<int:number>/certificate/", views.certificate, name="certificate"),
     path(

@@ -30,6 +30,7 @@ from definitions.views.gaps import (
 )
 from definitions.views.glossary import index, short, term
 from definitions.views.lifecycle import draft_give_up, review, timeline, version_restore
+from definitions.views.paper import agreement_pdf, version_pdf
 from definitions.views.readers import readers, reading, remind
 from definitions.views.reading import agreement, canonical_text, document, verification, version
 from definitions.views.signing import decline, sign
@@ -38,6 +39,7 @@ from definitions.views.talking import comment_resolve, comments, draft_approve, 
 
 __all__ = [
     "agreement",
+    "agreement_pdf",
     "audit",
     "audit_open",
     "audit_reading",
@@ -82,6 +84,7 @@ __all__ = [
     "verification",
     "version",
     "version_comments",
+    "version_pdf",
     "version_restore",
     "version_withdraw",
 ]

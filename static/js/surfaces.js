@@ -15,6 +15,7 @@ function onClick(event) {
   const opener = event.target.closest("[data-opens]");
   if (opener) openDialog(opener.dataset.opens);
   const dismiss = event.target.closest("[data-dismiss]");
+  if (event.target.closest("[data-print]")) window.print();
   if (dismiss) dismiss.closest(".toast, .banner")?.remove();
   if (event.target instanceof HTMLDialogElement) event.target.close();
   closeMenus(event.target.closest("details[data-light]"));
