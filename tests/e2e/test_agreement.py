@@ -27,6 +27,8 @@ PAGES = (
     "/agreement/definitions/compare/?from=1&to=draft&layout=sides",
     "/agreement/timeline/",
     "/agreement/review/",
+    "/agreement/substitutes/",
+    "/agreement/definitions/1/certificate/",
     "/drafts/definitions/clauses/mql/",
     "/drafts/definitions/clauses/reasons/reject/",
 )
