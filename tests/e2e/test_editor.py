@@ -50,9 +50,10 @@ def test_a_criterion_is_built_by_keyboard_and_saves_itself(open_as, watch):
     page.keyboard.press("Tab")
     page.keyboard.type("50")
 
-    page.get_by_text("company size is at least 50 employees.").wait_for()
-    page.get_by_text("No lead came in during the last 90 days").wait_for()
-    page.get_by_text("Saved ").wait_for()
+    reading = page.locator("#id_body-also-reading")
+    reading.get_by_text("company size is at least 50 employees.").wait_for()
+    reading.get_by_text("No lead came in during the last 90 days").wait_for()
+    page.locator(".autosave").get_by_text("Saved ").wait_for()
     body = Clause.objects.get(draft__kind="definitions", key="mql").body
     assert body["also"]["value"] == 50
     assert breaches_of_rules(page) == []
@@ -80,7 +81,7 @@ def test_a_promise_says_when_it_is_due(open_as):
     page.locator("#id_body-unit").select_option("business_hours")
 
     page.get_by_text("Assigned Fri 16:30 \u2192 due Mon 12:30").wait_for()
-    page.get_by_text("Saved ").wait_for()
+    page.locator(".autosave").get_by_text("Saved ").wait_for()
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
