@@ -35,7 +35,7 @@ class Leaf:
     Attributes:
         is_negated: Whether it must not hold.
         is_alternative: Whether another comparison may hold in its place.
-        text: What it asks, in plain words.
+        text: What it asks, in plain words; of one that must not hold the opposite.
     """
 
     node: Compare | Acts
@@ -46,8 +46,7 @@ class Leaf:
     @property
     def sentence(self) -> str:
         """The comparison in words, with what hangs on it."""
-        asked = f"Not: {self.text[:1].lower()}{self.text[1:]}" if self.is_negated else self.text
-        return f"{asked}, or another one" if self.is_alternative else asked
+        return f"{self.text}, or another one" if self.is_alternative else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +163,5 @@ def _leaves(
                 child, registry, is_negated=not is_negated, is_alternative=is_alternative
             )
         case Compare() | Acts():
-            yield Leaf(node, is_negated, is_alternative, leaf_text(node, registry))
+            text = leaf_text(node, registry, is_denied=is_negated)
+            yield Leaf(node, is_negated, is_alternative, text)

@@ -294,6 +294,8 @@ def level_label(tree: Node) -> str:
     match tree:
         case Compare() | Acts():
             return leaf_text(tree)
+        case Not(child=Compare() | Acts() as denied):
+            return leaf_text(denied, is_denied=True)
         case Not(child=child):
             return f"Not: {level_label(child)}"
         case _:

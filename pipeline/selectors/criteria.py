@@ -40,8 +40,10 @@ def _lines(node: Explanation) -> Iterator[dict[str, str]]:
         yield {"state": node.outcome.value, "label": node.criterion, "value": node.value}
         return
     if len(node.children) == 1 and node.children[0].outcome is not node.outcome:
-        label = f"Not: {node.children[0].criterion}"
-        yield {"state": node.outcome.value, "label": label, "value": node.children[0].value}
+        child = node.children[0]
+        # Decisions of earlier releases hold no words for the opposite.
+        label = f"Not: {child.criterion}" if node.criterion == "Not this" else node.criterion
+        yield {"state": node.outcome.value, "label": label, "value": child.value}
         return
     for child in node.children:
         if not node.qualifies or child.qualifies:

@@ -77,7 +77,7 @@ def test_pairs_are_in_plain_words():
             "Company size is at least 50 employees",
             "Company size is at least 200 employees, or another one",
         ),
-        ("Not: seniority is student", None),
+        ("Seniority is not student", None),
         (None, "At least 1 demo request, or another one"),
     ]
 

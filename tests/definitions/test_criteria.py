@@ -169,7 +169,7 @@ def test_tree_reads_as_one_sentence():
 
     assert sentence(tree) == (
         "((company size is at least 50 employees and at least 2 pricing page views in 30 days) "
-        "or not country is Germany)"
+        "or country is not Germany)"
     )
 
 

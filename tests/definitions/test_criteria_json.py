@@ -159,3 +159,52 @@ def test_values_too_large_to_print_are_refused_in_short(key, value):
     (found,) = problems({**tree, key: value})
 
     assert len(found[1]) < 200
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        pytest.param({"field": "shoe_size", "operator": "is_known"}, "no field", id="field"),
+        pytest.param({**SIZE, "unit": "points"}, "counted in employees", id="unit"),
+        pytest.param({**SIZE, "value": True}, "needs a number", id="yes as a number"),
+        pytest.param({**SIZE, "value": float("nan")}, "needs a number", id="NaN"),
+        pytest.param({**SIZE, "value": "NaN"}, "finite number", id="NaN as a text"),
+        pytest.param({**SIZE, "value": float("inf")}, "needs a number", id="infinity"),
+        pytest.param({**SIZE, "value": {"a": 1}}, "needs a number", id="an object"),
+        pytest.param({**SIZE, "value": [50]}, "needs a number", id="a list for a number"),
+        pytest.param(
+            {"field": "country", "operator": "one_of", "value": ["x"] * 100_000},
+            f"100000 entries, at most {MAX_LIST}",
+            id="100,000 values",
+        ),
+        pytest.param({"acts": ["webinar"] * 100_000}, f"at most {MAX_LIST}", id="100,000 acts"),
+        pytest.param({"acts": ["webinar"], "at_least": True}, "whole number", id="yes as count"),
+        pytest.param({"acts": ["webinar"], "at_least": float("nan")}, "whole", id="NaN as count"),
+        pytest.param(
+            {"field": "country", "operator": "equals", "value": 7}, "needs text", id="no text"
+        ),
+        pytest.param("company_size", "must be an object", id="a text as a node"),
+        pytest.param(True, "must be an object", id="yes as a node"),
+    ],
+)
+def test_hostile_nodes_are_named_among_good_ones(node, words):
+    tree = {"all": [SIZE, {"any": [SIZE, node]}]}
+
+    (found,) = problems(tree)
+
+    assert found[0] == "/all/1/any/1"
+    assert words in found[1]
+
+
+def test_ten_thousand_nodes_are_refused_where_they_become_too_many():
+    tree = {"all": [{"all": [{"any": [SIZE] * 10}] * 10}] * 100}
+
+    found = problems(tree)
+
+    assert found[0][0].startswith("/all/")
+    assert f"more than {MAX_NODES} nodes" in found[0][1]
+    assert len(found) <= MAX_NODES
+
+
+def test_a_group_of_100_000_is_refused_at_the_group():
+    assert [path for path, _ in problems({"not": {"any": [SIZE] * 100_000}})] == ["/not"]

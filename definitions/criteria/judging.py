@@ -1,9 +1,4 @@
-"""Criteria as trees: all, any and not over comparisons, judged with three values.
-
-A missing value makes a comparison neither true nor false, and what is not known does not
-qualify; the explanation says "missing", never "failed". The tree is data (`to_json`), so the
-same tree is judged here, compiled to SQL by `pipeline`, and read aloud by `sentence`.
-"""
+"""Criteria judged with three values, and the explanation of a verdict."""
 
 from __future__ import annotations
 
@@ -12,18 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from definitions.criteria.nodes import Acts, All, AnyOf, Compare, Node, Not, Operator, texts_of
+from definitions.criteria.words import leaf_text, value_text
 from definitions.fields import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from definitions.criteria.nodes import FactValue, Scalar
     from definitions.fields import Registry
-
-Scalar: TypeAlias = str | int | Decimal | bool
-FactValue: TypeAlias = Scalar | tuple[str, ...] | list[str] | None
 
 
 class Outcome(StrEnum):
@@ -32,60 +26,6 @@ class Outcome(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     MISSING = "missing"
-
-
-class Operator(StrEnum):
-    """How a field is compared."""
-
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    EQUALS = "equals"
-    ONE_OF = "one_of"
-    CONTAINS = "contains"
-    IS_KNOWN = "is_known"
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Every child must hold."""
-
-    children: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """One child must hold."""
-
-    children: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The child must not hold; of something missing it stays unknown."""
-
-    child: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A field against a value; `one_of` and `contains` take several, one of which must match."""
-
-    field: str
-    operator: Operator
-    value: Scalar | tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acts:
-    """How often any of these acts happened, at all or in the days before the judgement."""
-
-    acts: tuple[str, ...]
-    at_least: int = 1
-    at_most: int | None = None
-    within_days: int | None = None
-
-
-Node: TypeAlias = All | AnyOf | Not | Compare | Acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +149,10 @@ def _judge(node: Node, facts: Facts, registry: Registry, path: str) -> Explanati
             return Explanation(outcome, path or "/", words, children=judged)
         case Not(child=child):
             inner = _judge(child, facts, registry, f"{path}/not")
-            return Explanation(opposite(inner.outcome), path or "/", "Not this", children=(inner,))
+            words = "Not this"
+            if isinstance(child, Compare | Acts):
+                words = leaf_text(child, registry, is_denied=True)
+            return Explanation(opposite(inner.outcome), path or "/", words, children=(inner,))
         case Acts():
             count = facts.count(acts=node.acts, within_days=node.within_days)
             found = "" if count is None else str(count)
@@ -264,7 +207,7 @@ def compare(node: Compare, value: FactValue) -> Outcome:
         case Operator.AT_LEAST | Operator.AT_MOST:
             answer = _ordered(node, value)
         case Operator.CONTAINS:
-            answer = _contains(_texts(node.value), value)
+            answer = _contains(texts_of(node.value), value)
         case _:
             answer = _equals(node.value, value)
     if answer is None:
@@ -295,16 +238,10 @@ def _equals(wanted: Scalar | tuple[str, ...] | None, value: FactValue) -> bool |
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted if isinstance(value, bool) and isinstance(wanted, bool) else None
     if isinstance(value, str):
-        return fold_text(value) in {fold_text(text) for text in _texts(wanted)}
+        return fold_text(value) in {fold_text(text) for text in texts_of(wanted)}
     if isinstance(value, int | Decimal) and isinstance(wanted, int | Decimal):
         return value == wanted
     return None
-
-
-def _texts(value: Scalar | tuple[str, ...] | None) -> tuple[str, ...]:
-    if isinstance(value, tuple):
-        return value
-    return (value,) if isinstance(value, str) else ()
 
 
 def _count_outcome(node: Acts, count: int | None) -> Outcome:
@@ -312,68 +249,3 @@ def _count_outcome(node: Acts, count: int | None) -> Outcome:
         return Outcome.MISSING
     holds = count >= node.at_least and (node.at_most is None or count <= node.at_most)
     return Outcome.PASS if holds else Outcome.FAIL
-
-
-def value_text(value: FactValue) -> str:
-    """Return a value as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return ", ".join(value)
-    return str(value)
-
-
-WORDS: Mapping[Operator, str] = {
-    Operator.AT_LEAST: "{label} is at least {value} {unit}",
-    Operator.AT_MOST: "{label} is at most {value} {unit}",
-    Operator.EQUALS: "{label} is {value} {unit}",
-    Operator.ONE_OF: "{label} is one of {value}",
-    Operator.CONTAINS: "{label} contains {value}",
-    Operator.IS_KNOWN: "{label} is known",
-}
-
-
-@lru_cache(maxsize=4096)
-def _compare_text(node: Compare, label: str, unit: str) -> str:
-    word = " or ".join(_texts(node.value)) if node.operator is Operator.CONTAINS else ""
-    text = WORDS[node.operator].format(
-        label=label, value=word or value_text(node.value), unit=unit
-    )
-    return text.rstrip()
-
-
-def _acts_text(node: Acts, registry: Registry) -> str:
-    # The word follows the last number: "at least 1 demo request", "at most 2 demo requests".
-    last = node.at_least if node.at_most is None else node.at_most
-    acts = [registry.acts[key] for key in node.acts]
-    label = " or ".join(act.one if last == 1 else act.text for act in acts)
-    window = "" if node.within_days is None else f" in {node.within_days} days"
-    least = f"at least {node.at_least}" if node.at_least else ""
-    most = "" if node.at_most is None else f"at most {node.at_most}"
-    return f"{' and '.join(filter(None, (least, most)))} {label}{window}"
-
-
-def leaf_text(node: Compare | Acts, registry: Registry = REGISTRY) -> str:
-    """Return what a comparison asks, in plain words, beginning with a capital."""
-    if isinstance(node, Acts):
-        text = _acts_text(node, registry)
-    else:
-        about = registry.fields[node.field]
-        text = _compare_text(node, about.label, about.unit)
-    return text[:1].upper() + text[1:]
-
-
-def sentence(tree: Node, *, registry: Registry = REGISTRY) -> str:
-    """Return the whole tree as one readable line, with brackets where logic needs them."""
-    match tree:
-        case All(children=children) | AnyOf(children=children):
-            word = " and " if isinstance(tree, All) else " or "
-            parts = [sentence(child, registry=registry) for child in children]
-            return parts[0] if len(parts) == 1 else f"({word.join(parts)})"
-        case Not(child=child):
-            return f"not {sentence(child, registry=registry)}"
-        case Compare() | Acts():
-            text = leaf_text(tree, registry)
-            return text[:1].lower() + text[1:]
