@@ -12,9 +12,9 @@ from definitions.content import Contribution, Definitions, ScoreModel, Sla
 from definitions.content.words import Dimension
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from definitions.content import Commitment, ReasonList
+    from definitions.content import Commitment, MqlRule, ReasonList
     from definitions.documents import Document
 
 LONGEST_LIST = 10
@@ -40,18 +40,24 @@ class Finding:
         return key == self.clause or key.startswith(f"{self.clause}/")
 
 
-def findings(*, document: Document, score_model: ScoreModel | None = None) -> list[Finding]:
+def findings(
+    *,
+    document: Document,
+    score_model: ScoreModel | None = None,
+    rules: Mapping[str, MqlRule] | None = None,
+) -> list[Finding]:
     """Return the remarks on a document, refusals first.
 
     Args:
         document: The draft's content.
         score_model: The score model in use, to tell a threshold nobody can reach.
+        rules: MQL rules a score model has to leave reachable, by how they are called.
     """
     match document:
         case Definitions():
             found = [*_definitions(document), *_reach(document, score_model)]
         case ScoreModel():
-            found = list(_score_model(document))
+            found = [*_score_model(document), *_out_of_reach(document, rules or {})]
         case Sla():
             found = list(_sla(document))
         case Contribution():
@@ -159,6 +165,22 @@ def _reach(document: Definitions, score_model: ScoreModel | None) -> Iterator[Fi
                 "mql",
                 f"Nobody can reach {threshold} points of {name}: the score model ends at {most}.",
             )
+
+
+def _out_of_reach(model: ScoreModel, rules: Mapping[str, MqlRule]) -> Iterator[Finding]:
+    for name, rule in rules.items():
+        pairs = (
+            ("fit", rule.fit_threshold, model.most_fit),
+            ("intent", rule.intent_threshold, model.most_intent),
+        )
+        for score, threshold, most in pairs:
+            if threshold > most:
+                yield Finding(
+                    Level.WARNING,
+                    score,
+                    f"{name} asks for {threshold} points of {score}, which nobody could reach: "
+                    f"this model ends at {most}.",
+                )
 
 
 def _score_model(document: ScoreModel) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from definitions.services.audit import (
     submit_answer,
 )
 from definitions.services.base import DocumentError, NotAllowedError, StaleAuthenticationError
+from definitions.services.beside import beside, remarks
 from definitions.services.delegations import (
     DelegationRefusedError,
     delegate_slot,
@@ -117,6 +118,7 @@ __all__ = [
     "announce_reviews",
     "approve_draft",
     "assembled",
+    "beside",
     "closable_from",
     "close_review",
     "confirm_gaps",
@@ -140,6 +142,7 @@ __all__ = [
     "post_comment",
     "record_gap",
     "record_session",
+    "remarks",
     "remind_readers",
     "remind_signers",
     "remove_gap",

@@ -14,9 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from definitions import editing, selectors, services
-from definitions.choices import DocumentKind
 from definitions.documents import SPLIT, clause_title, parse_document
-from definitions.lint import findings
 from definitions.models import Clause
 from definitions.reading import sections
 from definitions.views.common import anchor_of, instant, kind_of, member
@@ -83,7 +81,11 @@ def clause_shape(request: MemberRequest, kind: str, key: str) -> HttpResponse:
     node = next((each for each in editing.walk(page.reshaped()) if each.name == wanted), None)
     if node is None:
         raise Http404("no such input")
-    answer = render(request, "definitions/_input.html", {"node": node, "at": page.addresses})
+    answer = render(
+        request,
+        "definitions/_input.html",
+        {"node": node, "root": wanted == "body", "at": page.addresses},
+    )
     return trigger_client_event(answer, "shaped")
 
 
@@ -257,9 +259,7 @@ class Page:
         if self.stored.pk:
             bodies[self.key] = self.stored.body
         document = parse_document(kind=self.kind, content=services.assembled(clauses=bodies))
-        scores = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=instant(self.request))
-        model = selectors.score_model_of(scores.version)
-        found = findings(document=document, score_model=model)
+        found = services.remarks(document=document, at=instant(self.request))
         return [each for each in found if each.is_about(self.key)]
 
     def _edits(self) -> list[selectors.Sitting]:

@@ -15,7 +15,6 @@ from definitions import selectors, services
 from definitions.choices import DocumentKind
 from definitions.documents import SPLIT, parse_document
 from definitions.forms import SendForm, WithdrawForm
-from definitions.lint import findings
 from definitions.models import Version
 from definitions.reading import changes, sections
 from definitions.views.clauses import CODE, may_edit
@@ -72,7 +71,8 @@ def _context(draft: Draft, form: SendForm, reader: User, at: datetime) -> dict[s
     after = sections(document)
     before = sections(selectors.document_of(draft.based_on))
     changed = changes(before=before, after=after)
-    scores = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=at)
+    found = services.remarks(document=document, at=at)
+    anchors = {section.key: section.anchor for section in after}
     request = selectors.open_request_of(draft=draft, at=at)
     clauses = {clause.key: clause for clause in draft.clauses.select_related("edited_by")}
     earliest = services.earliest_change(kind=kind, at=at)
@@ -91,15 +91,14 @@ def _context(draft: Draft, form: SendForm, reader: User, at: datetime) -> dict[s
                 "clause": clauses[section.key],
                 "is_changed": section.key in changed_keys,
                 "thread": said.get(section.key),
+                "findings": [each for each in found if each.clause == section.key],
                 "form": comment_form(key=section.key),
             }
             for section in after
             if section.key in clauses
         ],
         "changes": changed,
-        "findings": findings(
-            document=document, score_model=selectors.score_model_of(scores.version)
-        ),
+        "findings": [{"finding": each, "anchor": anchors.get(each.clause, "")} for each in found],
         "open_request": request,
         "slots": slots_of(request),
         "earliest": "" if earliest is None else services.day_in_words(instant=earliest),

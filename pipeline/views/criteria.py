@@ -5,7 +5,7 @@ The editor belongs to `definitions`, which knows no leads; it loads these fragme
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404
@@ -13,8 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from definitions import editing, selectors, services
-from definitions.choices import DocumentKind
-from definitions.content import Definitions, ScoreModel
+from definitions.content import ScoreModel
 from definitions.criteria_json import CriteriaError, parse
 from definitions.editing.lines import decoded
 from definitions.views.common import kind_of
@@ -24,6 +23,7 @@ from pipeline.selectors.examples import examples
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from definitions.content import Definitions, MqlRule
     from definitions.documents import Document
     from revops.requests import MemberRequest
 
@@ -47,24 +47,31 @@ def criteria_count(request: MemberRequest) -> HttpResponse:
 @login_required
 @may_edit
 def score_example(request: MemberRequest, kind: str, key: str) -> HttpResponse:
-    """Score the made-up persons by the clause as it is posted, the rest as it is in use."""
-    model_version = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=request.at)
-    rule_version = selectors.version_in_use(kind=DocumentKind.DEFINITIONS, at=request.at)
-    model = model_before = selectors.score_model_of(model_version.version)
-    rule = rule_before = selectors.definitions_of(rule_version.version).mql
+    """Score the made-up persons by the clause as it is posted, beside the other document."""
     template = "pipeline/_score_example.html"
     try:
         document = _posted_document(request, kind=kind, key=key)
     except services.ContentError:
         return render(request, template, {"is_unfinished": True})
-    if isinstance(document, ScoreModel):
-        model = document
-    elif isinstance(document, Definitions):
-        rule = document.mql
+    other = services.beside(kind=kind_of(kind), at=request.at)
+    if other is None:
+        raise Http404("no score depends on this document")
+    in_use = selectors.document_of(
+        selectors.version_in_use(kind=kind_of(kind), at=request.at).version
+    )
+    model, rule = _pair(document, other.document)
+    model_before, rule_before = _pair(in_use, other.in_use)
     shown = examples(
         model=model, rule=rule, model_before=model_before, rule_before=rule_before, at=request.at
     )
-    return render(request, template, {"examples": shown, "model": model, "rule": rule})
+    context = {"examples": shown, "model": model, "rule": rule, "other": other}
+    return render(request, template, context)
+
+
+def _pair(one: Document, other: Document) -> tuple[ScoreModel, MqlRule]:
+    """Return the score model and the MQL rule of two documents, whichever comes first."""
+    model, words = (one, other) if isinstance(one, ScoreModel) else (other, one)
+    return cast("ScoreModel", model), cast("Definitions", words).mql
 
 
 def _posted_document(request: MemberRequest, *, kind: str, key: str) -> Document:

@@ -213,7 +213,7 @@ def test_lint_refuses_a_threshold_nobody_can_reach():
 
     found = lint.findings(document=default("definitions"), score_model=model)
 
-    assert [one.message for one in found if one.level is lint.Level.REFUSED] == [
+    assert [one.message for one in found if one.clause == "mql"] == [
         "Nobody can reach 50 points of fit: the score model ends at 30."
     ]
 

@@ -93,3 +93,36 @@ def test_examples_of_nothing_are_not_found(address, client, form):
 
 def test_only_revops_sees_examples(as_, form):
     assert as_("mara").post(MQL, form).status_code == 403
+
+
+def test_examples_say_which_texts_judged_them(client, form):
+    page = client.post(MQL, form).content.decode()
+
+    assert "Judged by this draft and version 1 of the score model, in use." in page
+
+
+def test_examples_are_judged_with_the_other_open_draft(client, form, cast):
+    draft = services.open_draft(kind=DocumentKind.SCORE_MODEL, by=cast["rita"], at=database_now())
+    before = client.post(MQL, form).content.decode()
+    fit = draft.clauses.get(key="fit")
+    services.edit_clause(
+        draft=draft, key="fit", body=fit.body[:1], revision=1, by=cast["rita"], at=database_now()
+    )
+
+    after = client.post(MQL, form).content.decode()
+
+    assert "Judged by this draft and the open draft of the score model." in before
+    assert "Highest reachable: fit 100" in before
+    assert "Highest reachable: fit 30" in after
+
+
+def test_examples_of_a_score_model_use_the_drafted_thresholds(client, form, cast):
+    services.open_draft(kind=DocumentKind.SCORE_MODEL, by=cast["rita"], at=database_now())
+    form.update({"body-fit_threshold": "70", "revision": "1"})
+    client.post("/drafts/definitions/clauses/mql/", form)
+    fit = posted(client.get("/drafts/score-model/clauses/fit/").context["node"])
+
+    page = client.post("/examples/score-model/fit/", fit).content.decode()
+
+    assert "An MQL needs fit 70 and intent 40." in page
+    assert "Judged by this draft and the open draft of the definitions." in page
