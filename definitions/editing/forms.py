@@ -55,7 +55,8 @@ def form_of(
         key: Which clause.
         body: What it says, finished or not.
         title: The heading.
-        focus: The node of a criteria builder the keyboard goes to, or the entry that is open.
+        focus: The node of a criteria builder the keyboard goes to, the entry that is open, or
+            the button of an entry, such as "up body-bands-1".
         others: The bodies of the document's clauses, from which some choices come.
     """
     node = _node(clause_type(kind=kind, key=key), body, ROOT, title)
@@ -67,7 +68,15 @@ def form_of(
 def _focused(node: Node, focus: str) -> Node:
     if isinstance(node, Group):
         children = tuple(_focused(child, focus) for child in node.children)
-        return replace(node, children=children, is_open=node.name == focus)
+        press, _, name = focus.rpartition(" ")
+        if press and node.name == name:
+            # At an end of the list one of the two buttons is gone.
+            press = {"up": "down" if node.is_first else "up"}.get(
+                press, "up" if node.is_last else "down"
+            )
+            return replace(node, children=children, presses=press)
+        is_open = f"{name}-".startswith(f"{node.name}-")
+        return replace(node, children=children, is_open=is_open)
     if node.kind is Kind.CRITERIA and focus.startswith(f"{root_of(node.name)}"):
         return with_tree(node, node.stored, focus=focus)
     return node
@@ -165,6 +174,8 @@ def _node(about: Type, value: Any, name: str, label: str) -> Node:
                 "entry",
                 part_children(entry.base, body, f"{name}-{place}"),
                 is_new=body is None,
+                is_first=place == 0,
+                is_last=place + 1 >= len(stored) or stored[place + 1] is None,
             )
             for place, body in enumerate(shown)
         )

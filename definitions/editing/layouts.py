@@ -15,7 +15,11 @@ from definitions.editing.nodes import Group, Input, Kind, Node
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-HALF_LIFE_HINT = "Empty is off: an act counts in full for good. 30 days is what most teams try."
+HALF_LIFE_HINT = (
+    "After so many days an act counts half. Off: it counts in full for good. 30 days is what most "
+    "teams try."
+)
+HALF_LIVES = (("off", "Off"), ("30", "30 days"), ("other", "Other"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,11 @@ def _chosen(
 
 def _half_life(node: Node, body: Any, others: Mapping[str, Any]) -> Node:
     del body, others
-    return replace(node, hint=HALF_LIFE_HINT) if isinstance(node, Input) else node
+    if not isinstance(node, Input):
+        return node
+    offered = {"": "off", **{value: value for value, _ in HALF_LIVES}}
+    preset = "other" if node.errors else offered.get(node.text, "other")
+    return replace(node, kind=Kind.PRESET, options=HALF_LIVES, preset=preset, hint=HALF_LIFE_HINT)
 
 
 _LAYOUTS: dict[str, Callable[[Node, Any, Mapping[str, Any]], Node]] = {

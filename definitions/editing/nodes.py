@@ -42,6 +42,7 @@ class Kind(StrEnum):
     SCORE = "score"
     FIXED = "fixed"
     WORDS = "words"
+    PRESET = "preset"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Input:
         stored: Criteria as JSON.
         tree: Criteria as the builder shows them; None where they can only be edited as text.
         reading: Criteria in words; empty while they cannot be judged.
+        preset: Which of the offered numbers stands: "off", one of the options, or "other".
     """
 
     name: str
@@ -70,6 +72,7 @@ class Input:
     tree: Branch | None = None
     reading: str = ""
     problems: tuple[tuple[str, str], ...] = ()
+    preset: str = ""
 
     @property
     def is_group(self) -> bool:
@@ -98,6 +101,7 @@ class Group:
         is_new: Whether an entry is there only to be filled in.
         is_open: Whether an entry shows its inputs from the start.
         count: How many entries a list shows.
+        presses: Which button of an entry the keyboard goes to: "up", "down" or none.
     """
 
     name: str
@@ -107,6 +111,9 @@ class Group:
     is_on: bool = True
     is_new: bool = False
     is_open: bool = False
+    is_first: bool = True
+    is_last: bool = True
+    presses: str = ""
     count: int = 0
     hint: str = ""
     errors: tuple[str, ...] = ()

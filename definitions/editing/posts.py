@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from definitions.content.part import Part
 
 LARGEST_LIST = 200
+STEPS = {"up": -1, "down": 1}
+# An entry of a list; the nodes of a criterion have "-n" in their names and move by themselves.
+ENTRY = re.compile(r"(?!.*-n(?:-|$))[a-z0-9_-]{1,200}-[0-9]{1,3}")
 # Inputs whose emptiness makes a new entry of a list an entry nobody filled in.
 TYPED = frozenset({Kind.TEXT, Kind.AREA, Kind.LINES, Kind.CODE})
 
@@ -44,12 +47,16 @@ class Posted:
         keeps_blank: Whether entries nobody filled in keep their place; the form is only drawn
             again then, and places must not move beneath the keyboard.
         longer: The name of the list that is asked to show one more entry.
+        moved: The name of the list of which an entry moves.
+        places: The two places that change with each other.
     """
 
     post: QueryDict
     trees: Mapping[str, Any] = field(default_factory=dict)
     keeps_blank: bool = False
     longer: str = ""
+    moved: str = ""
+    places: tuple[int, int] = (0, 0)
 
     def __contains__(self, name: str) -> bool:
         return name in self.post
@@ -89,6 +96,8 @@ def reshaped(*, kind: DocumentKind, key: str, post: QueryDict, press: str) -> tu
         posted = Posted(post, keeps_blank=True, longer=change.name)
         last = str(post.get(f"{change.name}-_count", "0"))
         return _value(clause_type(kind=kind, key=key), posted, ROOT), f"{change.name}-{last}"
+    if change.act in STEPS and ENTRY.fullmatch(change.name):
+        return _reordered(clause_type(kind=kind, key=key), post, change)
     name = change.name.partition("-n-")[0].removesuffix("-n")
     tree, focus = changed(stored=posted_tree(post, name), name=name, change=change)
     posted = Posted(post, trees={name: tree}, keeps_blank=True)
@@ -106,6 +115,14 @@ def criteria_reshaped(*, post: QueryDict, name: str, press: str) -> tuple[Any, s
     return changed(stored=stored, name=name, change=Change.of(press))
 
 
+def _reordered(about: Type, post: QueryDict, change: Change) -> tuple[Any, str]:
+    """Return the body with one entry of a list a step further up or down."""
+    name, _, place = change.name.rpartition("-")
+    there = int(place) + STEPS[change.act]
+    posted = Posted(post, keeps_blank=True, moved=name, places=(int(place), there))
+    return _value(about, posted, ROOT), f"{change.act} {name}-{there}"
+
+
 def _value(about: Type, post: Posted, name: str) -> Any:
     if is_part(about.base):
         if about.is_optional and f"{name}-_on" not in post:
@@ -113,7 +130,11 @@ def _value(about: Type, post: Posted, name: str) -> Any:
         return _part_value(about.base, post, name)
     entry = entry_type(about.base)
     if entry is not None and is_part(entry.base):
-        return list(_entries(entry, post, name))
+        entries = list(_entries(entry, post, name))
+        here, there = post.places
+        if post.moved == name and max(here, there) < len(entries) and there >= 0:
+            entries[here], entries[there] = entries[there], entries[here]
+        return entries
     return _input_value(about, post, name)
 
 
@@ -165,7 +186,7 @@ def _part_value(base: type[Part], post: Posted, name: str) -> dict[str, Any]:
 
 def _input_value(about: Type, post: Posted, name: str) -> Any:
     kind, options = kind_of(about)
-    text = str(post.get(name, "")).strip()
+    text = _text(post, name)
     match kind:
         case Kind.FLAG:
             value: Any = name in post
@@ -190,6 +211,14 @@ def _input_value(about: Type, post: Posted, name: str) -> Any:
         case _:
             value = text
     return value
+
+
+def _text(post: Posted, name: str) -> str:
+    """Return what is typed, or the number that was chosen in its place."""
+    preset = str(post.get(f"{name}-_preset", "other"))
+    if preset == "other":
+        return str(post.get(name, "")).strip()
+    return "" if preset == "off" else preset
 
 
 def _lines(text: str) -> list[str]:

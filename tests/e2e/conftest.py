@@ -15,6 +15,7 @@ from revops.database import database_now
 from tests.database import APP, OWNER, drop, remember
 
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+MEANT = ("htmx:sendAbort", "htmx:afterRequest")
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 FLAGS = [
@@ -105,8 +106,10 @@ class Watch:
         page.on("request", self._request)
 
     def _console(self, message):
-        # Chromium repeats every refused answer on the console; `_response` judges those.
-        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        # Chromium repeats every refused answer on the console; `_response` judges those. A newer
+        # request that takes the place of one under way is told as an abort and is meant.
+        is_told = message.text.startswith(MEANT) or "Failed to load resource" in message.text
+        if message.type in {"error", "warning"} and not is_told:
             self.faults.append(f"console: {message.text}")
 
     def _response(self, response):

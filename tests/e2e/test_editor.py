@@ -43,11 +43,12 @@ def test_a_criterion_is_built_by_keyboard_and_saves_itself(open_as, watch):
 
     page.keyboard.press("Enter")
     page.locator("#id_body-also-n:focus").wait_for()
-    page.keyboard.type("Company size")
+    page.keyboard.press("C")
     page.locator("#id_body-also-n-value").wait_for()
     page.locator("#id_body-also-n:focus").wait_for()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for name in ("operator", "value"):
+        page.keyboard.press("Tab")
+        page.locator(f"#id_body-also-n-{name}:focus").wait_for()
     page.keyboard.type("50")
 
     reading = page.locator("#id_body-also-reading")
