@@ -7,6 +7,7 @@ from definitions.models import Clause
 from revops.database import database_now
 from sla.services import ensure_default_calendar
 from tests.e2e.conftest import DESKTOP, PHONE, breaches_of_rules, overflow
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import OrganizationFactory, person
 
 LOOKS = [
@@ -35,6 +36,7 @@ def rita(transactional_db):
     rita = person("rita")
     services.install_defaults(at=database_now())
     ensure_default_calendar(at=database_now())
+    confirmed_gaps(by=rita)
     for kind in KINDS:
         services.open_draft(kind=kind, by=rita, at=database_now())
     return rita

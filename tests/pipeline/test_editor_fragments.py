@@ -10,6 +10,7 @@ from definitions import services
 from definitions.choices import DocumentKind
 from revops.database import database_now
 from tests.definitions.test_content import posted
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import CAST, OrganizationFactory, person
 
 SIZE = {"field": "company_size", "operator": "at_least", "value": 50}
@@ -21,7 +22,9 @@ MQL = "/examples/definitions/mql/"
 def cast(db):
     OrganizationFactory()
     services.install_defaults(at=database_now())
-    return {key: person(key) for key in CAST}
+    cast = {key: person(key) for key in CAST}
+    confirmed_gaps(by=cast["rita"])
+    return cast
 
 
 @pytest.fixture
