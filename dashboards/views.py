@@ -26,6 +26,7 @@ from dashboards.selectors.rejects import ACROSS
 from dashboards.selectors.rejects import rejects as read_rejects
 from dashboards.selectors.start import beginnings
 from definitions.choices import DocumentKind
+from pipeline.selectors.backtests import latest_of_proposals
 from pipeline.services.importing.guessing import shapes
 from pipeline.services.importing.uploads import MOST_BYTES, MOST_ROWS
 from revops.people.forms import OrganizationForm, PersonForm
@@ -285,6 +286,7 @@ def _start(
     held = beginnings(at=request.at)
     if setting_form is not None and not (held.has_marketing and held.has_sales):
         person_form = person_form or PersonForm(auto_id=PERSON_IDS)
+    may_open = held.has_leads and request.user.has_perm("definitions.comment_draft")
     has_errors = any(form is not None and form.errors for form in (setting_form, person_form))
     context = {
         "held": held,
@@ -293,6 +295,7 @@ def _start(
         "is_all_done": all(held.done),
         "setting_form": None if held.has_organization and held.has_calendar else setting_form,
         "person_form": person_form,
+        "backtest": latest_of_proposals() if may_open else None,
         "may_import": request.user.has_perm("pipeline.import_leads"),
         "shapes": shapes(),
         "most_rows": MOST_ROWS,

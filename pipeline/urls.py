@@ -36,6 +36,7 @@ urlpatterns = [
     path("signals/", views.signals, name="signals"),
     path("signals/add/", views.signal_add, name="signal_add"),
     path("signals/draft/", views.signal_draft, name="signal_draft"),
+    path("signals/backtest/", views.proposal_backtest, name="proposal_backtest"),
     path("signals/proposal/", views.proposal_apply, name="proposal_apply"),
     path("rescoring/", views.rescoring_progress, name="rescoring_progress"),
     path("deals/", views.opportunity_list, name="opportunity_list"),

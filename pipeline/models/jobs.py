@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from definitions.models import Draft, Version
 from definitions.models.versions import sha256_check
@@ -85,6 +86,15 @@ class Backtest(Job):
     def __str__(self) -> str:
         """Return the span."""
         return f"Back-test of {self.from_at:%Y-%m-%d} to {self.to_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        """Return the page that shows how far it is, or what it found."""
+        return reverse("pipeline:backtest_detail", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """What its rule stands in: a draft, or a proposal that nobody has drafted."""
+        return "draft" if self.draft_id else "proposal"
 
 
 class BacktestSignature(models.Model):

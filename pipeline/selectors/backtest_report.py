@@ -73,7 +73,14 @@ class Report:
 
 
 def report_of(
-    *, found: Comparison, base: Rule, rule: Rule, span: timedelta, reps: int, address: str
+    *,
+    found: Comparison,
+    base: Rule,
+    rule: Rule,
+    subject: str,
+    span: timedelta,
+    reps: int,
+    address: str,
 ) -> Report:
     """Return the report.
 
@@ -81,6 +88,7 @@ def report_of(
         found: The comparison of `base` and `rule`.
         base: The rule in use.
         rule: The draft's rule, or what the sliders made of it.
+        subject: What the rule stands in: a draft, or a proposal.
         span: How long the span is.
         reps: How many reps take leads.
         address: The list of names; a query that ends in `group=` follows.
@@ -90,7 +98,7 @@ def report_of(
     loads = [Load(mqls.leads, days, reps) for mqls in (before, after)]
     lost = found.tallies[Side.NO_LONGER]
     return Report(
-        sentence=sentence_of(found=found, base=base, rule=rule),
+        sentence=sentence_of(found=found, base=base, rule=rule, subject=subject),
         also=_also(found),
         tone="bad" if lost.count("won") else "",
         stats=_stats(found, loads),
@@ -124,10 +132,10 @@ def summary_of(numbers: Mapping[str, Any]) -> Summary:
     return Summary(sentence=numbers["sentence"], lines=(mqls, *shares))
 
 
-def sentence_of(*, found: Comparison, base: Rule, rule: Rule) -> str:
+def sentence_of(*, found: Comparison, base: Rule, rule: Rule, subject: str) -> str:
     """Return in one sentence what the rule would have cost, wins first."""
     before, lost = found.before, found.tallies[Side.NO_LONGER]
-    what = _what(base=base, rule=rule)
+    what = _what(base=base, rule=rule, subject=subject)
     if before.leads == 0:
         return "The rule in use made no MQLs in this span."
     if lost.leads == 0:
@@ -152,15 +160,15 @@ def _all_wins(wins: int) -> str:
     return "the only win" if wins == 1 else f"all {formats.count(wins)} wins"
 
 
-def _what(*, base: Rule, rule: Rule) -> str:
-    """Return the subject: the one threshold that moved, or the draft."""
+def _what(*, base: Rule, rule: Rule, subject: str) -> str:
+    """Return who would have done it: the one threshold that moved, or the whole rule."""
     thresholds = ("fit_threshold", "intent_threshold")
     was, will = base.mql.model_dump(), rule.mql.model_dump()
     changed = [name for name in thresholds if was[name] != will[name]]
     rest = [name for name in was if name not in (*thresholds, "hand_raise_acts", "bands")]
     is_alike = all(was[name] == will[name] for name in rest) and _points(base) == _points(rule)
     if not is_alike:
-        return "This draft"
+        return f"This {subject}"
     if not changed:
         return "The same rule"
     moves = [

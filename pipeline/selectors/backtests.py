@@ -64,17 +64,21 @@ def rule_of_draft(*, draft: Draft, at: datetime) -> dict[str, Any]:
     """Return the stored form of the rule a draft makes with the other document in use."""
     content = content_of(clauses={clause.key: clause.body for clause in draft.clauses.all()})
     if draft.kind == DocumentKind.DEFINITIONS:
-        scores = version_in_use(kind=DocumentKind.SCORE_MODEL, at=at).version
-        return rule_json(mql=MqlRule.model_validate(content["mql"]), model=score_model_of(scores))
+        return rule_of_proposal(mql=MqlRule.model_validate(content["mql"]), at=at)
     words = version_in_use(kind=DocumentKind.DEFINITIONS, at=at).version
     return rule_json(mql=definitions_of(words).mql, model=ScoreModel.model_validate(content))
+
+
+def rule_of_proposal(*, mql: MqlRule, at: datetime) -> dict[str, Any]:
+    """Return the stored form of the rule an MQL makes with the score model in use."""
+    scores = version_in_use(kind=DocumentKind.SCORE_MODEL, at=at).version
+    return rule_json(mql=mql, model=score_model_of(scores))
 
 
 def rule_of_version(*, version: Version, at: datetime) -> dict[str, Any]:
     """Return the stored form of the rule a version makes with the other document in use."""
     if version.kind == DocumentKind.DEFINITIONS:
-        scores = version_in_use(kind=DocumentKind.SCORE_MODEL, at=at).version
-        return rule_json(mql=definitions_of(version).mql, model=score_model_of(scores))
+        return rule_of_proposal(mql=definitions_of(version).mql, at=at)
     words = version_in_use(kind=DocumentKind.DEFINITIONS, at=at).version
     return rule_json(mql=definitions_of(words).mql, model=score_model_of(version))
 
@@ -135,6 +139,17 @@ def standing_of_draft(*, draft: Draft, at: datetime) -> Standing:
     )
     now = rule_sha256(rule_of_draft(draft=draft, at=at))
     return Standing(backtest=found, is_current=found is not None and found.rule_sha256 == now)
+
+
+def latest_of_proposals() -> Backtest | None:
+    """Return the latest back-test of a proposal that was not given up, or None."""
+    return (
+        Backtest.objects.filter(draft=None)
+        .exclude(status=JobStatus.CANCELLED)
+        .defer("rule")
+        .order_by("-requested_at", "-pk")
+        .first()
+    )
 
 
 def backtest_of_version(*, version: Version, at: datetime) -> Backtest | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -30,6 +30,7 @@ from revops.database import database_now
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from definitions.content import MqlRule
     from definitions.models import Draft
     from pipeline.cube import Answers, Rule
     from pipeline.selectors.signatures import Group
@@ -72,17 +73,41 @@ def request_backtest(
         BacktestRefusedError: The draft decides nothing about MQLs, the span is empty, in the
             future or too long, or the person may not start one.
     """
-    if not by.has_perm("pipeline.run_backtest"):
-        raise BacktestRefusedError("Your role may not start a back-test.")
     if draft.kind not in reads.JUDGING:
         raise BacktestRefusedError("This document does not decide who is an MQL.")
     if draft.closed_at is not None:
         raise BacktestRefusedError("This draft is closed.")
+    rule = reads.rule_of_draft(draft=draft, at=at)
+    return _requested(rule=rule, draft=draft, from_at=from_at, to_at=to_at, by=by, at=at)
+
+
+def request_proposal_backtest(
+    *, mql: MqlRule, from_at: datetime, to_at: datetime, by: User, at: datetime
+) -> Backtest:
+    """Ask for a back-test of an MQL rule that nobody has drafted, with the score model in use.
+
+    Raises:
+        BacktestRefusedError: As `request_backtest` refuses the span and the person.
+    """
+    rule = reads.rule_of_proposal(mql=mql, at=at)
+    return _requested(rule=rule, draft=None, from_at=from_at, to_at=to_at, by=by, at=at)
+
+
+def _requested(
+    *,
+    rule: dict[str, Any],
+    draft: Draft | None,
+    from_at: datetime,
+    to_at: datetime,
+    by: User,
+    at: datetime,
+) -> Backtest:
+    if not by.has_perm("pipeline.run_backtest"):
+        raise BacktestRefusedError("Your role may not start a back-test.")
     if not from_at < to_at <= at:
         raise BacktestRefusedError("The span has to end after it begins, and not in the future.")
     if to_at - from_at > LONGEST_SPAN:
         raise BacktestRefusedError("A back-test looks at three years at most.")
-    rule = reads.rule_of_draft(draft=draft, at=at)
     sha256 = reads.rule_sha256(rule)
     same = Backtest.objects.filter(
         draft=draft, rule_sha256=sha256, from_at=from_at, to_at=to_at, cancel_asked_at=None,
@@ -241,7 +266,7 @@ def _finish(claim: _Claim, *, groups: dict[Answers, Group], base: Rule, draft: R
     found = compared(cube=cube, base=base, draft=draft)
     told = {
         "reps": reads.reps_who_take_leads(),
-        "sentence": sentence_of(found=found, base=base, rule=draft),
+        "sentence": sentence_of(found=found, base=base, rule=draft, subject=held.subject),
     }
     now = database_now()
     BacktestResult.objects.create(

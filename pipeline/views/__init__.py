@@ -33,7 +33,13 @@ from pipeline.views.feedback import feedback_answer
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.queue import queue, queue_panel
 from pipeline.views.rescoring import rescoring_progress
-from pipeline.views.signals import proposal_apply, signal_add, signal_draft, signals
+from pipeline.views.signals import (
+    proposal_apply,
+    proposal_backtest,
+    signal_add,
+    signal_draft,
+    signals,
+)
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.uploads import import_confirm, import_errors, import_file
 from pipeline.views.work import lead_assign, lead_contact, lead_working
@@ -72,6 +78,7 @@ __all__ = [
     "opportunity_return",
     "opportunity_win",
     "proposal_apply",
+    "proposal_backtest",
     "queue",
     "queue_panel",
     "rescoring_progress",

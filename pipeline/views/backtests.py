@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from definitions.choices import DocumentKind
 from definitions.models import Version
+from definitions.reading import Section, mql_blocks
 from definitions.services import ClauseConflictError, DocumentError
 from pipeline.backtest_forms import SlidersForm, SpanForm, rule_with
 from pipeline.backtesting import Side, compared
@@ -59,17 +61,29 @@ def backtest_detail(request: MemberRequest, pk: int) -> HttpResponse:
     if backtest.status != JobStatus.DONE:
         if request.htmx and backtest.is_over:
             return HttpResponseClientRefresh()
-        context = {"backtest": backtest, "slug": _slug(backtest)}
-        return render(request, f"{template}#progress" if request.htmx else template, context)
+        shown = f"{template}#progress" if request.htmx else template
+        return render(request, shown, _about(backtest))
     if request.htmx and request.GET.get("part") not in PARTS:
         return HttpResponseClientRefresh()
     form = _sliders(request, backtest)
     if not form.is_valid():
-        return render(request, template, {"backtest": backtest, "form": form,
-                                          "slug": _slug(backtest)}, status=422)  # fmt: skip
+        return render(request, template, {**_about(backtest), "form": form}, status=422)
     context = _context(request, backtest, form)
     part = request.GET.get("part")
     return render(request, f"{template}#{part}" if request.htmx else template, context)
+
+
+def _about(backtest: Backtest) -> dict[str, Any]:
+    """Return what every state of the page says of where the rule stands."""
+    if backtest.draft is None:
+        origin = f"{reverse('pipeline:signals')}#proposal"
+    else:
+        origin = reverse("definitions:draft", kwargs={"kind": _slug(backtest)})
+    return {
+        "backtest": backtest,
+        "origin": origin,
+        "subject": backtest.subject,
+    }
 
 
 def _slug(backtest: Backtest) -> str:
@@ -95,15 +109,16 @@ def _context(request: MemberRequest, backtest: Backtest, form: SlidersForm) -> d
         found=found,
         base=base,
         rule=rule,
+        subject=backtest.subject,
         span=backtest.to_at - backtest.from_at,
         reps=backtest.result.numbers["reps"],
         address=f"/backtests/{backtest.pk}/leads/?{query}&group=",
     )
     return {
-        "backtest": backtest,
-        "slug": _slug(backtest),
+        **_about(backtest),
         "form": form,
         "report": report,
+        "proposal": None if backtest.draft else _section(draft),
         "curves": curves_of(found),
         "curve_columns": CURVE_COLUMNS,
         "wins_lost": reads.named(lead_ids=found.won_lost[:NAMED_WINS], user=request.user),
@@ -113,6 +128,10 @@ def _context(request: MemberRequest, backtest: Backtest, form: SlidersForm) -> d
         "can_take": _can_take(request, backtest),
         "has_points": _has_points(backtest),
     }
+
+
+def _section(rule: Rule) -> Section:
+    return Section("proposal", "Proposed MQL", tuple(mql_blocks(rule.mql)))
 
 
 def _can_take(request: MemberRequest, backtest: Backtest) -> bool:

@@ -18,8 +18,10 @@ from definitions.criteria_json import to_json
 from definitions.reading import Section, mql_blocks
 from definitions.selectors import definitions_of, open_draft_of, version_in_use
 from definitions.services import ClauseConflictError, ContentError, DocumentError, open_draft
-from pipeline.selectors.signals import SPANS, Against, signal_report
+from pipeline.selectors.backtests import latest_of_proposals
+from pipeline.selectors.signals import MONTH, SPANS, Against, signal_report
 from pipeline.services import signals as services
+from pipeline.services.backtests import BacktestRefusedError, request_proposal_backtest
 from pipeline.services.signals import PLACES, Target
 from pipeline.signals import Direction, propose_mql, reads_acts
 from revops import formats
@@ -55,6 +57,7 @@ def _page(request: MemberRequest, *, refusal: str = "", status: int = 200) -> Ht
     months, against = _asked(request)
     found = signal_report(at=request.at, months=months, against=against)
     may_draft = request.user.has_perm("definitions.edit_draft")
+    may_open = request.user.has_perm("definitions.comment_draft")
     rule = definitions_of(version_in_use(kind=DocumentKind.DEFINITIONS, at=request.at).version).mql
     proposal = propose_mql(found.report, base=rule)
     context = {
@@ -68,6 +71,7 @@ def _page(request: MemberRequest, *, refusal: str = "", status: int = 200) -> Ht
         "may_draft": may_draft,
         "proposal": Section("proposal", "Proposed MQL", tuple(mql_blocks(proposal))),
         "proposal_json": json.dumps(proposal.model_dump(mode="json")),
+        "backtest": latest_of_proposals() if may_open else None,
         "is_as_before": proposal == rule,
         "has_acts": any(signal.candidate.group == "Acts" for signal in found.report.signals),
         "refusal": refusal,
@@ -242,6 +246,29 @@ def _put(request: MemberRequest, put: Callable[[], Clause], *, words: str) -> Ht
         return _page(request, refusal=str(refusal_), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(request, words)
     return redirect(_address(request, went=clause.key))
+
+
+@require_POST
+@login_required
+@permission_required("pipeline.run_backtest", raise_exception=True)
+def proposal_backtest(request: MemberRequest) -> HttpResponse:
+    """Put the proposed rule to the leads of the report's span, before anybody drafts it."""
+    months, against = _asked(request)
+    # A whole hour, so that a second click asks for the same.
+    to_at = request.at.replace(minute=0, second=0, microsecond=0)
+    report = signal_report(at=request.at, months=months, against=against).report
+    base = definitions_of(version_in_use(kind=DocumentKind.DEFINITIONS, at=request.at).version).mql
+    try:
+        backtest = request_proposal_backtest(
+            mql=propose_mql(report, base=base),
+            from_at=to_at - months * MONTH,
+            to_at=to_at,
+            by=request.user,
+            at=request.at,
+        )
+    except BacktestRefusedError as refusal:
+        return _page(request, refusal=str(refusal), status=HTTPStatus.CONFLICT)
+    return redirect("pipeline:backtest_detail", pk=backtest.pk)
 
 
 @require_POST
