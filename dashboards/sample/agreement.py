@@ -10,6 +10,7 @@ from dashboards.sample import audit
 from definitions import canonical, services
 from definitions.choices import DocumentKind
 from definitions.models import Clause
+from definitions.selectors import version_in_use
 from definitions.services.drafts import next_quarter
 from revops.people.choices import Side
 
@@ -53,6 +54,7 @@ def sign_all(*, staff: Staff, signed_at: datetime, at: datetime) -> None:
             signed_at=signed_at + timedelta(minutes=place - 3),
         )
     audit.resolve(staff=staff, at=signed_at + timedelta(hours=1))
+    _read_by_the_teams(staff=staff, at=signed_at + timedelta(days=1))
     asked_at = signed_at
     while asked_at < at:
         _sign(
@@ -64,6 +66,13 @@ def sign_all(*, staff: Staff, signed_at: datetime, at: datetime) -> None:
         )
         begins = date.fromisoformat(next_quarter(after=asked_at)["starts_on"])
         asked_at = datetime.combine(begins + timedelta(days=20), time(15), tzinfo=UTC)
+
+
+def _read_by_the_teams(*, staff: Staff, at: datetime) -> None:
+    """Let those who did not sign say that they have read; the executive still has to."""
+    in_force = version_in_use(kind=DocumentKind.DEFINITIONS, at=at).version
+    for reader in (staff.marketer, staff.rep):
+        services.acknowledge_definitions(number=in_force.number, by=reader, at=at)
 
 
 def _first_edits() -> Mapping[DocumentKind, Mapping[str, Edit]]:

@@ -35,6 +35,7 @@ class Staff:
 
     revops: User
     marketing_leader: User
+    marketer: User
     sales_leader: User
     rep: User
     reps: list[Rep]
@@ -75,6 +76,7 @@ def hire(*, at: datetime) -> Staff:
     return Staff(
         revops=users["revops@example.com"],
         marketing_leader=users["cmo@example.com"],
+        marketer=users["marketer@example.com"],
         sales_leader=users["vp@example.com"],
         rep=users["rep@example.com"],
         reps=reps,

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 
 from dashboards.sample import load
+from definitions.selectors import roll_of, version_in_use
 from pipeline.models import Lead, Opportunity, Round, Transition
 from pipeline.services.reconcile import reconcile_rounds
 from revops.outbox.models import Message
@@ -55,6 +56,10 @@ def test_the_sample_company_holds_together(shares):
     unexplained = Transition.objects.filter(reason__code="not_recorded", to_stage="rejected")
     assert unexplained.exists()
     assert not unexplained.filter(occurred_at__gte=signed_at).exists()
+    # All but the executive have read what is in force.
+    in_force = version_in_use(kind="definitions", at=AT).version
+    unread = [one.reader for one in roll_of(version=in_force) if one.acknowledged_at is None]
+    assert [reader.email for reader in unread] == ["exec@example.com"]
     # Sam has something to do now.
     sam = Clock.objects.filter(rep__user__email="rep@example.com", scope="lead")
     assert sam.filter(status=ClockStatus.PENDING, kind="first_contact").count() >= 3

@@ -12,7 +12,7 @@ from definitions import selectors, services
 from definitions.models import Acknowledgement
 from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
-from tests.factories.definitions import DAY, MINUTE, NOON, signed_version
+from tests.factories.definitions import DAY, MINUTE, NOON, activated, signed_version
 
 ASKED = "New here? Read what MQL, SAL and SQL mean: 3 minutes"
 
@@ -129,6 +129,37 @@ def test_the_banner_costs_no_statement(as_, cast):
         services.acknowledge_definitions(number=1, by=cast["sam"], at=NOON + timedelta(days=1))
 
     assert counted[0] == counted[1]
+
+
+def test_who_signed_a_version_has_read_it(as_, cast):
+    signed_version("definitions", cast=cast, at=NOON)
+    in_use = selectors.version_in_use(kind="definitions", at=NOON + DAY)
+
+    read = {line.reader for line in selectors.roll_of(version=in_use.version)
+            if line.acknowledged_at is not None}  # fmt: skip
+    page = selectors.reading_of(reader=cast["vera"], at=NOON + DAY)
+
+    assert read == {cast["rita"], cast["carla"], cast["vera"]}
+    assert page.acknowledged_at is not None
+    assert ASKED not in as_("vera").get("/agreement/").content.decode()
+    assert ASKED in as_("sam").get("/agreement/").content.decode()
+
+
+def test_signing_another_document_is_not_reading_the_definitions(as_, cast):
+    signed_version("sla", cast=cast, at=NOON)
+
+    assert ASKED in as_("vera").get("/agreement/").content.decode()
+
+
+def test_a_signer_of_an_earlier_version_is_shown_what_changed(cast):
+    terms = signed_version("definitions", cast=cast, at=NOON).content["terms"]
+    changed = {**terms, "mql": {**terms["mql"], "summary": "A lead with a budget."}}
+    activated("definitions", at=NOON + 2 * DAY, terms=changed)
+
+    page = selectors.reading_of(reader=cast["vera"], at=NOON + 3 * DAY)
+
+    assert page.before.number == 2
+    assert [change.title for change in page.changes] == ["Marketing qualified lead"]
 
 
 @pytest.mark.parametrize(
