@@ -64,6 +64,31 @@ def timeline(*, kind: DocumentKind | str, at: datetime) -> list[Milestone]:
     return [_milestone(version, activations, current, at) for version in versions]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A draft that was closed and never came into force, and who closed it."""
+
+    draft: Draft
+    by: User | None
+
+
+def drafts_given_up(*, kind: DocumentKind | str) -> list[GivenUp]:
+    """Return the drafts of a document that led nowhere, the latest first; two statements."""
+    drafts = list(
+        Draft.objects.filter(kind=kind, closed_at__isnull=False)
+        .exclude(requests__version__activation__isnull=False)
+        .select_related("based_on", "opened_by")
+        .defer("based_on__canonical_text", "based_on__content")
+        .order_by("-closed_at", "-pk")
+    )
+    closings = Draft.history.filter(id__in=[draft.pk for draft in drafts], closed_at__isnull=False)
+    closed_by = {
+        row.id: row.history_user
+        for row in closings.select_related("history_user").order_by("history_date", "history_id")
+    }
+    return [GivenUp(draft, closed_by.get(draft.pk)) for draft in drafts]
+
+
 def _withdrawn(activation: Activation, at: datetime) -> bool:
     return hasattr(activation, "withdrawal") and activation.withdrawal.withdrawn_at <= at
 

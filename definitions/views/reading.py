@@ -66,6 +66,8 @@ def document(request: HttpRequest, kind: str) -> HttpResponse:
     }
     if tab == "history":
         context["milestones"] = history(kind=about, keys=None, request=request)
+        if member(request).has_perm("definitions.comment_draft"):
+            context["given_up"] = selectors.drafts_given_up(kind=about)
     return render(request, "definitions/document.html", context)
 
 

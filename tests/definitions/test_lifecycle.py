@@ -265,6 +265,21 @@ def test_draft_is_given_up_with_a_reason_once(request_, draft, cast):
         services.give_up_draft(draft=draft, reason="Again.", by=cast["rita"], at=NOON + DAY)
 
 
+def test_drafts_given_up_are_listed_in_the_history(
+    as_, draft, cast, django_assert_max_num_queries
+):
+    services.give_up_draft(draft=draft, reason="Wrong way.", by=cast["rita"], at=NOON + DAY)
+    signed_version("definitions", cast=cast, at=NOON + 2 * DAY)
+
+    with django_assert_max_num_queries(2):
+        (listed,) = selectors.drafts_given_up(kind=DocumentKind.DEFINITIONS)
+
+    assert (listed.draft, listed.by) == (draft, cast["rita"])
+    address = "/agreement/definitions/?tab=history"
+    assert "Wrong way." in as_("sam").get(address).content.decode()
+    assert "Wrong way." not in as_("ed").get(address).content.decode()
+
+
 def test_restore_and_give_up_in_the_browser(as_, cast, sla_draft, now):
     edited(sla_draft, key="commitments/first_contact", by=cast["rita"], at=now, allowance_amount=1)
     client = as_("rita")

@@ -3,7 +3,7 @@
 import pytest
 
 from revops import navigation
-from revops.navigation import Entry
+from revops.navigation import ENTRIES, Entry
 from revops.people.choices import Role
 from tests.factories.people import UserFactory
 
@@ -51,3 +51,19 @@ def test_the_entry_of_the_page_is_current(path, current):
     links = shown(Role.REVOPS, path)
 
     assert [link.label for link in links if link.is_current] == current
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/agreement/sla/", "/audit/", "/backtests/3/", "/comments/3/resolve/", "/d/mql/",
+        "/definitions/", "/drafts/sla/", "/reading/readers/", "/sign/3/", "/signals/", "/start/",
+        "/verify/",
+    ],
+)  # fmt: skip
+def test_every_page_about_the_texts_belongs_to_the_agreement(path, monkeypatch):
+    monkeypatch.setattr(navigation, "ENTRIES", ENTRIES)
+
+    current = [link.label for link in shown(Role.REVOPS, path) if link.is_current]
+
+    assert current == ["Agreement"]
