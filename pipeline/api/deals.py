@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.quotes import described, quoted
+from pipeline.api.quotes import described, move_body, quoted
 from pipeline.api.shared import visible_leads
 from pipeline.choices import Origin, Stage
 from pipeline.fact_rows import OpportunityIn
@@ -32,6 +32,8 @@ from revops.rest.strict import FieldProblem
 from revops.rest.views import ApiView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
     from rest_framework.request import Request
@@ -123,7 +125,7 @@ class OpportunityTransitionView(ApiView):
         deal = get_object_or_404(
             Opportunity.objects.select_for_update(no_key=True, of=("self",)), pk=pk
         )
-        body = self.body(DealTransitionBody)
+        body = move_body(self, DealTransitionBody, moves=_MOVES)
         _check_open(deal, to=body.to)
         at = body.occurred_at or self.at
         row = OpportunityIn.model_validate(
@@ -147,7 +149,7 @@ class OpportunityTransitionView(ApiView):
 def stored(view: ApiView, row: OpportunityIn, *, source_system: str, to: str = "") -> DealResult:
     """Store one deal; a refusal (422) quotes the definition of the move.
 
-    A row that makes no move quotes it where the reason or the competitor is at fault.
+    A row that names no move quotes the one its mistaken field is about, if there is one.
     """
     (result,) = upsert_opportunities(
         rows=[row],
@@ -158,10 +160,11 @@ def stored(view: ApiView, row: OpportunityIn, *, source_system: str, to: str = "
     )
     if not result.problems:
         return result
-    if any(problem.pointer in {"/lost_reason", "/competitor"} for problem in result.problems):
-        to = to or Stage.LOST
+    to = to or _stage_at_fault(row, result.problems)
     if to:
-        extra = quoted(to=to, at=view.at)
+        # A reason is judged by the list in use when the deal was lost.
+        judged_at = row.closed_at if to == Stage.LOST and row.closed_at else view.at
+        extra = quoted(to=to, at=min(judged_at, view.at))
         raise ProblemError(
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             code=result.problems[0].code,
@@ -174,6 +177,19 @@ def stored(view: ApiView, row: OpportunityIn, *, source_system: str, to: str = "
 
 _MOVES = {"accepted": Stage.OPPORTUNITY, "won": Stage.WON, "lost": Stage.LOST}
 """What happened to a deal -> the stage whose term it is about."""
+
+
+def _stage_at_fault(row: OpportunityIn, problems: Sequence[FieldProblem]) -> str:
+    """Return the stage whose term a mistake is about; empty where it is about none."""
+    for problem in problems:
+        match problem.pointer:
+            case "/lost_reason" | "/competitor":
+                return Stage.LOST
+            case "/closed_at" | "/outcome" if row.outcome in _MOVES:
+                return _MOVES[row.outcome]
+            case "/accepted_at":
+                return Stage.OPPORTUNITY
+    return ""
 
 
 def _check_open(deal: Opportunity, *, to: str) -> None:

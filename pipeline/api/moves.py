@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.quotes import described, quoted
+from pipeline.api.quotes import described, move_body, quoted
 from pipeline.api.shared import check_fresh, etag_of, visible_leads
 from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Lead
@@ -70,7 +70,7 @@ class LeadTransitionView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Store the decision; what the definition does not allow is refused with its words."""
         lead = get_object_or_404(visible_leads(self), pk=pk)
-        body = self.body(TransitionBody)
+        body = move_body(self, TransitionBody, moves=dict(zip(MOVES, MOVES, strict=True)))
         is_stage = body.to in STAGE_MOVES
         self.require_scope("stages:write" if is_stage else "dispositions:write")
         if body.to == Stage.RECYCLED and lead.stage == Stage.REJECTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.models import Activity, Lead, Opportunity, Touch, Transition
 from revops.people import keys
 from sla.models import Breach, Clock
 from tests.api.conftest import body
+from tests.factories.definitions import activated
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,101 @@ def test_a_deal_is_opened_and_lost_for_a_reason_of_the_list(caller, lead):
     assert again.status_code == 409
     assert [deal["external_id"] for deal in shown["data"]] == ["d-1"]
     assert Opportunity.objects.get().outcome == "lost"
+
+
+FUTURE = "2099-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def deal_id(caller, lead):
+    moment = lead.recorded_at.isoformat()
+    row = {"external_id": "d-1", "lead_external_id": "web-1", "created_at": moment,
+           "amount": "1200.50", "currency": "EUR"}  # fmt: skip
+    return caller.post("/opportunities/", row).json()["id"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "term"),
+    [
+        pytest.param({"to": "lost"}, "closed_lost", id="lost without a reason"),
+        pytest.param({"to": "lost", "reason": "bad"}, "closed_lost", id="an unknown reason"),
+        pytest.param(
+            {"to": "lost", "reason": "not_icp_company"}, "closed_lost", id="another list's"
+        ),
+        pytest.param({"to": "won", "occurred_at": FUTURE}, "closed_won", id="won tomorrow"),
+        pytest.param(
+            {"to": "accepted", "occurred_at": FUTURE}, "opportunity", id="accepted tomorrow"
+        ),
+    ],
+)
+def test_every_refused_move_of_a_deal_quotes_the_term_and_version(caller, deal_id, sent, term):
+    response = caller.post(f"/opportunities/{deal_id}/transitions/", sent)
+
+    told = response.json()
+    assert response.status_code == 422
+    assert told["definition"]["term"] == term
+    assert told["definition"]["version"] == 1
+    assert told["definition"]["address"] == f"/definitions/{term.replace('_', '-')}/"
+    assert "provisional: not agreed" in told["detail"]
+    assert Opportunity.objects.get().outcome == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "term"),
+    [
+        pytest.param({"outcome": "lost"}, "closed_lost", id="lost without a reason"),
+        pytest.param({"outcome": "won", "closed_at": FUTURE}, "closed_won", id="won tomorrow"),
+        pytest.param({"accepted_at": FUTURE}, "opportunity", id="accepted tomorrow"),
+    ],
+)
+def test_a_deal_that_comes_whole_is_refused_with_the_same_words(caller, lead, sent, term):
+    row = {"external_id": "d-2", "lead_external_id": "web-1", **sent}
+
+    told = caller.post("/opportunities/", row).json()
+
+    assert told["status"] == 422
+    assert told["definition"]["term"] == term
+    assert told["definition"]["quote"] in told["detail"]
+
+
+def test_a_mistake_about_no_term_quotes_none(caller, lead):
+    row = {"external_id": "d-2", "lead_external_id": "nobody"}
+
+    assert "definition" not in caller.post("/opportunities/", row).json()
+
+
+def test_a_reason_is_refused_by_the_list_of_the_day_the_deal_was_lost(caller, deal_id):
+    before = Opportunity.objects.get().recorded_at
+    activated("definitions", at=before + timedelta(microseconds=1))
+    moves = f"/opportunities/{deal_id}/transitions/"
+
+    told = [
+        caller.post(moves, {"to": "lost", "reason": "bad", **when}).json()["definition"]["version"]
+        for when in ({"occurred_at": before.isoformat()}, {})
+    ]
+
+    assert told == [1, 2]
+
+
+@pytest.mark.parametrize("sent", [{"to": "teleported"}, {"to": None}, {"to": 7}, {}])
+def test_an_unknown_move_is_told_the_moves_and_their_terms(caller, lead, deal_id, sent):
+    of_lead = caller.post(f"/leads/{lead.pk}/transitions/", sent)
+    of_deal = caller.post(f"/opportunities/{deal_id}/transitions/", sent)
+
+    moves = {move["to"]: move["address"] for move in of_lead.json()["moves"]}
+    assert (of_lead.status_code, of_deal.status_code) == (422, 422)
+    assert of_lead.json()["errors"][0]["pointer"] == "/to"
+    assert moves["accepted"] == "/definitions/sal/"
+    assert "sql /definitions/sql/" in of_lead.json()["detail"]
+    assert [move["to"] for move in of_deal.json()["moves"]] == ["accepted", "won", "lost"]
+    assert "lost /definitions/closed-lost/" in of_deal.json()["detail"]
+
+
+def test_a_mistake_elsewhere_in_a_move_names_no_moves(caller, lead):
+    told = caller.post(f"/leads/{lead.pk}/transitions/", {"to": "accepted", "note": 7}).json()
+
+    assert told["status"] == 422
+    assert "moves" not in told
 
 
 def test_clocks_are_listed_and_explain_their_deadline(caller, lead):
