@@ -202,6 +202,17 @@ def test_draft_is_found_read_and_commented_in_the_browser(key, as_, cast, sla_dr
     assert client.get(address).status_code == 200
 
 
+def test_who_never_sees_drafts_is_told_of_none(as_, cast, sla_draft):
+    client = as_("ed")
+
+    pages = [
+        client.get(address).content.decode()
+        for address in ("/definitions/", "/agreement/", "/agreement/sla/")
+    ]
+
+    assert not any("raft is open" in page for page in pages)
+
+
 @pytest.mark.parametrize("as_fragment", [True, False])
 def test_empty_comment_is_answered_with_the_form(as_fragment, as_, cast, sla_draft):
     headers = {"HX-Request": "true"} if as_fragment else {}
