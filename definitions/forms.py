@@ -41,6 +41,15 @@ class SendForm(forms.Form):
         help_text="The address of a report, or of a page here such as /breaches/.",
     )
 
+    def __init__(self, *args: Any, needs_report: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if needs_report:
+            self.fields["report"].required = True
+            self.fields["report"].help_text = (
+                "Needed, because a signed version changes by data only. "
+                "The address of a report, or of a page here such as /breaches/."
+            )
+
     @property
     def effective_from(self) -> datetime | None:
         """The first instant of the chosen day in the organisation's zone."""

@@ -51,6 +51,7 @@ from definitions.services.requests import (
     earliest_change,
     expire_requests,
     remind_signers,
+    report_is_needed,
     request_signatures,
 )
 from definitions.services.restoring import DraftInTheWayError, give_up_draft, restore_version
@@ -146,6 +147,7 @@ __all__ = [
     "remind_readers",
     "remind_signers",
     "remove_gap",
+    "report_is_needed",
     "request_signatures",
     "resolve_comment",
     "resolve_gap",

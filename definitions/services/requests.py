@@ -26,7 +26,7 @@ from definitions.services.base import (
 )
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
-from definitions.services.reports import checked_report
+from definitions.services.reports import ReportError, checked_report
 from definitions.services.talks import absent
 from revops import formats
 from revops.outbox.services import Notice, announce
@@ -44,6 +44,8 @@ REMIND_AFTER = (timedelta(days=7), timedelta(days=12))
 ALL_SLOTS = (Side.REVOPS, Side.MARKETING, Side.SALES)
 # How many months after the last signed change the next may take effect.
 STABLE_MONTHS = {DocumentKind.DEFINITIONS: 6, DocumentKind.SCORE_MODEL: 3}
+# Who is scored how, and what is handed over when, changes by data, not by opinion.
+CHANGED_BY_DATA = frozenset({DocumentKind.SCORE_MODEL, DocumentKind.SLA})
 
 
 class RequestRefusedError(DocumentError):
@@ -82,7 +84,8 @@ def request_signatures(
             version, already waits for signatures, its date breaks the stability rule, or those
             who are held to it have not taken part (ADR 0025).
         ContentError: The draft is no valid document.
-        ReportError: `report` is no address.
+        ReportError: `report` is no address, or it is missing where a signed score model or SLA is
+            changed.
     """
     require(by=by, right="definitions.request_signatures", words="ask for signatures")
     lock_documents()
@@ -93,7 +96,7 @@ def request_signatures(
     _refuse_unfit(document=document, at=at)
     _refuse_unheard(draft=draft)
     reason = exceptional_reason.strip()
-    report = checked_report(report, is_needed=False)
+    report = _report_of(kind=kind, report=report, at=at)
     starts = _effective_from(document=document, wanted=effective_from, at=at)
     refuse_too_soon(kind=kind, document=document, starts=starts, reason=reason, at=at)
     version = freeze(
@@ -117,6 +120,23 @@ def request_signatures(
     )
     _tell(request=request, by=by, at=at, report=report)
     return request
+
+
+def report_is_needed(*, kind: DocumentKind, at: datetime) -> bool:
+    """Return whether a change of the document has to name its data: it was signed before."""
+    if kind not in CHANGED_BY_DATA:
+        return False
+    signed = Activation.objects.filter(kind=kind, is_signed=True)
+    return signed.exclude(withdrawal__withdrawn_at__lte=at).exists()
+
+
+def _report_of(*, kind: DocumentKind, report: str, at: datetime) -> str:
+    if not report.strip() and report_is_needed(kind=kind, at=at):
+        raise ReportError(
+            f"A signed {kind.label.lower()} changes by data only: name the report this change "
+            "follows from, by its address."
+        )
+    return checked_report(report, is_needed=False)
 
 
 def _open_draft(*, draft: Draft, at: datetime) -> Draft:

@@ -51,10 +51,14 @@ def draft_open(request: HttpRequest, kind: str) -> HttpResponse:
 def draft(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the open draft: its text, what changed, what stands in its way, and how to send it."""
     found = _draft(kind)
-    form = SendForm()
-    return render(
-        request, "definitions/draft.html", _context(found, form, member(request), instant(request))
-    )
+    at = instant(request)
+    form = SendForm(needs_report=_needs_report(found, at))
+    context = _context(found, form, member(request), at)
+    return render(request, "definitions/draft.html", context)
+
+
+def _needs_report(draft: Draft, at: datetime) -> bool:
+    return services.report_is_needed(kind=DocumentKind(draft.kind), at=at)
 
 
 def _draft(kind: str) -> Draft:
@@ -103,6 +107,7 @@ def _context(draft: Draft, form: SendForm, reader: User, at: datetime) -> dict[s
         "slots": slots_of(request),
         "earliest": "" if earliest is None else services.day_in_words(instant=earliest),
         "form": form,
+        "report_is_optional": not form.fields["report"].required,
         **talk_context(draft=draft, content=content, reader=reader),
     }
 
@@ -127,8 +132,8 @@ def clause_add(request: HttpRequest, kind: str) -> HttpResponse:
 def draft_send(request: HttpRequest, kind: str) -> HttpResponse:
     """Freeze the draft and ask for signatures."""
     found = _draft(kind)
-    form = SendForm(request.POST)
     at = instant(request)
+    form = SendForm(request.POST, needs_report=_needs_report(found, at))
     if form.is_valid():
         try:
             made = services.request_signatures(

@@ -184,6 +184,50 @@ def test_data_a_change_follows_from_is_kept_and_shown(as_, cast, sla_draft, now)
         assert 'href="/breaches/" rel="noreferrer"' in as_("ed").get(address).content.decode()
 
 
+@pytest.mark.parametrize("kind", ["score_model", "sla"])
+def test_a_signed_score_model_or_sla_changes_by_data_only(kind, cast):
+    signed_version(kind, cast=cast, at=NOON)
+    draft = services.open_draft(kind=DocumentKind(kind), by=cast["rita"], at=NOON + 200 * DAY)
+
+    with pytest.raises(services.ReportError, match="changes by data only: name the report"):
+        sent(draft, by=cast["rita"], at=NOON + 200 * DAY, report=" ")
+
+    assert services.report_is_needed(kind=DocumentKind(kind), at=NOON + 200 * DAY)
+    assert SignatureRequest.objects.count() == 1
+
+
+def test_what_was_never_signed_and_the_definitions_need_no_data(cast):
+    signed_version("definitions", cast=cast, at=NOON)
+
+    needed = [kind for kind in DocumentKind if services.report_is_needed(kind=kind, at=NOON + DAY)]
+
+    assert needed == []
+
+
+def test_a_withdrawn_signature_asks_for_no_data(cast):
+    version = signed_version("sla", cast=cast, at=NOON)
+    services.withdraw_version(version=version, by=cast["rita"], reason="Wrong.", at=NOON + DAY)
+
+    assert not services.report_is_needed(kind=DocumentKind.SLA, at=NOON + DAY)
+
+
+def test_the_form_marks_where_data_is_needed(as_, cast, now):
+    signed_version("sla", cast=cast, at=now - 30 * DAY)
+    for kind in (DocumentKind.SLA, DocumentKind.DEFINITIONS):
+        heard(services.open_draft(kind=kind, by=cast["rita"], at=now), at=now)
+    client = as_("rita")
+
+    bound = client.get("/drafts/sla/").content.decode()
+    free = client.get("/drafts/definitions/").content.decode()
+    refused = client.post("/drafts/sla/send/", {"effective_on": "", "report": ""})
+
+    assert "Needed, because a signed version changes by data only." in bound
+    assert "Needed, because" not in free
+    assert 'The data it follows from <span class="field__optional">optional' in free
+    assert refused.status_code == 422
+    assert SignatureRequest.objects.count() == 1
+
+
 def test_restored_version_is_a_new_draft_with_its_words(cast):
     first = signed_version("sla", cast=cast, commitments__first_contact={"allowance_amount": 2})
     signed_version("sla", cast=cast, at=NOON + DAY, commitments__first_contact={

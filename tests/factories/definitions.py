@@ -47,7 +47,9 @@ def heard(draft, *, at=NOON):
 
 
 def sent(draft, *, by, at=NOON, **values):
-    """Let sales approve a draft and send it for signature."""
+    """Let sales approve a draft and send it for signature, with its data where that is needed."""
+    if services.report_is_needed(kind=DocumentKind(draft.kind), at=at):
+        values = {"report": "/breaches/", **values}
     return services.request_signatures(draft=heard(draft, at=at), by=by, at=at, **values)
 
 
