@@ -230,11 +230,12 @@ def backtest_take(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         _take(request, backtest.draft, rule_with(draft, form.values()))
     except ClauseConflictError as conflict:
-        messages.error(request, f"{conflict} Open the draft and look at both.")
-        return redirect(f"/backtests/{pk}/?{form.query()}")
+        told = {"refusal": f"{conflict} Open the draft and look at both."}
+        context = _context(request, backtest, form) | told
+        return render(request, "pipeline/backtest_detail.html", context, status=409)
     except (DocumentError, services.BacktestRefusedError) as refusal:
-        messages.error(request, str(refusal))
-        return redirect(f"/backtests/{pk}/?{form.query()}")
+        context = _context(request, backtest, form) | {"refusal": str(refusal)}
+        return render(request, "pipeline/backtest_detail.html", context, status=422)
     messages.success(request, "The values stand in the draft.")
     return redirect("definitions:draft", kind=_slug(backtest))
 

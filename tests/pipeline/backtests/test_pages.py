@@ -88,7 +88,8 @@ def test_values_are_taken_into_the_draft_once(client, rita, address, backtest):
     clause.refresh_from_db()
     assert clause.body["fit_threshold"] == 44
     assert first.url == reverse("definitions:draft", kwargs={"kind": "definitions"})
-    assert second.url.startswith(address)
+    assert second.status_code == 409
+    assert "Open the draft and look at both." in second.content.decode()
 
 
 def test_the_draft_shows_its_back_test_until_the_rule_changes(
