@@ -17,6 +17,7 @@ from tests.factories.definitions import (
     DAY,
     MINUTE,
     NOON,
+    confirmed_gaps,
     edited,
     heard,
     sent,
@@ -213,6 +214,7 @@ def test_a_withdrawn_signature_asks_for_no_data(cast):
 
 def test_the_form_marks_where_data_is_needed(as_, cast, now):
     signed_version("sla", cast=cast, at=now - 30 * DAY)
+    confirmed_gaps(by=cast["rita"])
     for kind in (DocumentKind.SLA, DocumentKind.DEFINITIONS):
         heard(services.open_draft(kind=kind, by=cast["rita"], at=now), at=now)
     client = as_("rita")

@@ -11,6 +11,7 @@ from definitions.services import ClauseConflictError, NotAllowedError, open_draf
 from pipeline.backtest_forms import rule_with
 from pipeline.selectors import backtests as reads
 from pipeline.services import backtests as services
+from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, NOON
 from tests.pipeline.backtests.conftest import LATER
@@ -97,6 +98,7 @@ def test_only_revops_writes_points(draft, rule, key):
 
 
 def test_points_do_not_go_into_the_definitions(rule, rita):
+    confirmed_gaps(by=rita)
     words = open_draft(kind=DocumentKind.DEFINITIONS, by=rita, at=NOON)
 
     with pytest.raises(services.BacktestRefusedError, match="Points stand in the score model"):
@@ -114,6 +116,15 @@ def test_a_moved_point_scores_again_and_is_offered_to_the_draft(client, rita, sc
     assert "Take these values into the draft" not in untouched
     assert "Points go into the score model's draft" in moved
     assert "would have dropped 14 of 14 MQLs" in moved
+
+
+def test_a_draft_that_drops_nobody_shows_its_back_test(client, rita, scored):
+    client.force_login(rita)
+
+    page = client.get(reverse("pipeline:backtest_of_draft", args=["score-model"]))
+
+    assert page.status_code == 200
+    assert "Up to date" in page.content.decode()
 
 
 @pytest.mark.parametrize("points", ["101", "-101", "x", ""])
