@@ -140,7 +140,7 @@ def _value(about: Type, post: Posted, name: str) -> Any:
 
 def _entries(entry: Type, post: Posted, name: str) -> Iterator[Any]:
     count = str(post.get(f"{name}-_count", "0"))
-    for place in range(min(int(count) if count.isdecimal() else 0, LARGEST_LIST)):
+    for place in range(min(int(count), LARGEST_LIST) if re.fullmatch(r"[0-9]{1,9}", count) else 0):
         at = f"{name}-{place}"
         if f"{at}-_remove" in post and not post.keeps_blank:
             continue

@@ -147,6 +147,7 @@ def test_rubbish_revision_is_a_conflict(revision, as_, sla_draft):
         pytest.param("purpose", {"body": "a\x00b"}, id="NUL"),
         pytest.param("commitments/routing", {"body-count": "9" * 5000}, id="huge number"),
         pytest.param("ladder", {"body-_count": "9" * 50}, id="huge list"),
+        pytest.param("ladder", {"body-_count": "9" * 5000}, id="number Python does not read"),
         pytest.param("ladder", {"body-_count": "1", "body-0-share": "x"}, id="half an entry"),
         pytest.param("pauses", {}, id="nothing at all"),
     ],
