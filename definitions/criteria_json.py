@@ -247,6 +247,8 @@ def _texts(value: object, *, what: str) -> tuple[str, ...]:
             raise _NodeError(f"{what} needs text, not {_shown(text)}")
         if len(text) > MAX_TEXT or "\x00" in text:
             raise _NodeError(f"{what} has a text that is longer than {MAX_TEXT} or has NUL")
+        if text != text.encode(errors="ignore").decode():
+            raise _NodeError(f"{what} has a text with half a character")
     return tuple(value)
 
 

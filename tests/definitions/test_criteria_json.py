@@ -81,6 +81,12 @@ def problems(tree):
         pytest.param(
             {"field": "title", "operator": "equals", "value": "a\x00"}, "/", "NUL", id="NUL"
         ),
+        pytest.param(
+            {"field": "title", "operator": "equals", "value": "\ud800"},
+            "/",
+            "half a character",
+            id="half a surrogate pair",
+        ),
         pytest.param({"acts": ["sneeze"]}, "/", "no act is called", id="unknown act"),
         pytest.param({"acts": []}, "/", "at least one entry", id="no acts"),
         pytest.param({"acts": ["webinar"], "at_least": -1}, "/", "0 or more", id="negative"),

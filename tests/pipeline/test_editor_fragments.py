@@ -50,8 +50,9 @@ def test_no_leads_are_told_as_such(as_):
         ("[" * 100_000, "must be an object"),
         ('{"field": "shoe_size", "operator": "is_known"}', "no field is called shoe_size"),
         ('{"not": ' * 50 + "{}" + "}" * 50, "nested deeper than 10 levels"),
+        ('{"field": "title", "operator": "equals", "value": "\\ud800"}', "half a character"),
     ],
-    ids=["nothing", "half", "brackets", "unknown field", "deep"],
+    ids=["nothing", "half", "brackets", "unknown field", "deep", "half a character"],
 )
 def test_hostile_trees_are_refused_by_node(tree, words, as_):
     answer = as_("rita").post(COUNT, {"tree": tree})
