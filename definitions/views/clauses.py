@@ -17,7 +17,7 @@ from definitions import editing, selectors, services
 from definitions.documents import SPLIT, clause_title, parse_document
 from definitions.models import Clause
 from definitions.reading import sections
-from definitions.views.common import anchor_of, instant, kind_of, member
+from definitions.views.common import KEY, anchor_of, instant, kind_of, member
 from definitions.views.talking import comment_form
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from definitions.reading import Section
     from revops.requests import MemberRequest
 
-KEY = re.compile(r"[a-z_]{1,40}(/[a-z0-9_]{1,40})?")
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 INPUT = re.compile(r"body[a-z0-9_-]{0,200}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, cast
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from definitions.models import Draft, Signature, SignatureRequest, Version
     from revops.people.models import User
 
+KEY = re.compile(r"[a-z_]{1,40}(/[a-z0-9_]{1,40})?")
+"""The key of a clause as an address may hold it."""
 SIDES = {"revops": "RevOps", "marketing": "Marketing", "sales": "Sales"}
 
 

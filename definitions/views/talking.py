@@ -17,7 +17,7 @@ from definitions.choices import DocumentKind
 from definitions.documents import clause_title, clauses_of
 from definitions.forms import CommentForm
 from definitions.models import Comment, Version
-from definitions.views.common import anchor_of, instant, kind_of, member
+from definitions.views.common import KEY, anchor_of, instant, kind_of, member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +70,8 @@ def comments(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     draft = selectors.open_draft_of(kind=kind_of(kind))
     if draft is None:
         raise Http404("no draft is open")
+    if not KEY.fullmatch(key):
+        raise Http404("no such clause")
     clause = get_object_or_404(draft.clauses, key=key)
     form = comment_form(key=key, posted=request.POST if request.method == "POST" else None)
     status = 422 if form.errors else 200

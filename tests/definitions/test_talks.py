@@ -253,6 +253,7 @@ def test_viewer_sees_no_draft_and_no_talk(method, address, as_, cast, sla_draft)
     "address",
     [
         "/drafts/sla/comments/whim/",
+        "/drafts/sla/comments/%00/",
         "/drafts/definitions/comments/mql/",
         "/agreement/sla/9/comments/",
     ],
