@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from definitions.services import DECISIONS
 from revops.people.models import Organization, User
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from django.db.models import QuerySet
+
+# Far from the ends of the calendar, where a day more or a zone apart is no date.
+_YEARS = [MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1))]
 
 
 class SendForm(forms.Form):
@@ -24,6 +26,7 @@ class SendForm(forms.Form):
         label="Takes effect on",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
+        validators=_YEARS,
         help_text="Empty: as soon as the last of the signers has signed.",
     )
     exceptional_reason = forms.CharField(
@@ -97,11 +100,14 @@ class DelegationForm(forms.Form):
     """Who signs instead, from which day through which, why, and the password once more."""
 
     substitute = forms.ModelChoiceField(User.objects.none(), label="Who signs for you")
-    starts_on = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    starts_on = forms.DateField(
+        label="First day", widget=forms.DateInput(attrs={"type": "date"}), validators=_YEARS
+    )
     ends_on = forms.DateField(
         label="Last day",
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="At most 60 days in all.",
+        validators=_YEARS,
     )
     reason = forms.CharField(
         label="Reason", max_length=300, help_text="Everybody can read it, such as: parental leave."

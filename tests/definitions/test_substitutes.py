@@ -270,6 +270,8 @@ def test_signer_delegates_in_the_browser_and_everybody_reads_it(as_, cast, now):
         ({"substitute": "999"}, "Select a valid choice"),
         ({"reason": ""}, "This field is required"),
         ({"starts_on": "soon"}, "Enter a valid date"),
+        ({"starts_on": "0001-01-01"}, "greater than or equal to 1990-01-01"),
+        ({"ends_on": "9999-12-31"}, "less than or equal to 2200-01-01"),
     ],
 )
 def test_form_names_what_is_wrong(values, words, as_, cast, now):
