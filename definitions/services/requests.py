@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 EXPIRES_AFTER = timedelta(days=14)
 REMIND_AFTER = (timedelta(days=7), timedelta(days=12))
 ALL_SLOTS = (Side.REVOPS, Side.MARKETING, Side.SALES)
+# A version that holds years from now is a slip of the pen, and would lock the document till then.
+LATEST_MONTHS = 24
 # How many months after the last signed change the next may take effect.
 STABLE_MONTHS = {DocumentKind.DEFINITIONS: 6, DocumentKind.SCORE_MODEL: 3}
 # Who is scored how, and what is handed over when, changes by data, not by opinion.
@@ -49,10 +51,18 @@ CHANGED_BY_DATA = frozenset({DocumentKind.SCORE_MODEL, DocumentKind.SLA})
 
 
 class RequestRefusedError(DocumentError):
-    """The draft cannot be sent for signature as it is."""
+    """The draft cannot be sent for signature as it is.
 
-    def __init__(self, message: str, *, findings: tuple[Finding, ...] = ()) -> None:
+    Attributes:
+        findings: What in the text stands in the way.
+        field: What else does: `effective_from`, or empty.
+    """
+
+    def __init__(
+        self, message: str, *, findings: tuple[Finding, ...] = (), field: str = ""
+    ) -> None:
         self.findings = findings
+        self.field = field
         super().__init__(message)
 
 
@@ -72,8 +82,9 @@ def request_signatures(
         draft: The open draft.
         by: Who asks.
         at: When; the request expires 14 days later.
-        effective_from: From when the version is to hold, not before `at`; None means as soon as
-            everybody has signed, and for a contribution agreement its quarter's first instant.
+        effective_from: From when the version is to hold, neither before `at` nor more than 24
+            months after it; None means as soon as everybody has signed, and for a contribution
+            agreement its quarter's first instant.
         exceptional_reason: Why the change comes sooner than the document's rules allow.
         report: The data the change follows from, as an address; kept in the journal (S0-38).
 
@@ -185,7 +196,13 @@ def _effective_from(*, document: Document, wanted: datetime | None, at: datetime
     first = quarter_begins(document=document)
     starts = wanted or (at if first is None else max(first, at))
     if starts < at:
-        raise RequestRefusedError("A version cannot take effect in the past.")
+        raise RequestRefusedError(
+            "A version cannot take effect in the past.", field="effective_from"
+        )
+    if starts > add_months(instant=at, months=LATEST_MONTHS):
+        raise RequestRefusedError(
+            f"A version takes effect within {LATEST_MONTHS} months.", field="effective_from"
+        )
     return starts
 
 
@@ -226,14 +243,16 @@ def refuse_too_soon(
         raise RequestRefusedError(
             f"The last signed change is less than {STABLE_MONTHS[kind]} months old. This one may "
             f"take effect on {day_in_words(instant=earliest)} or later, or as an exception with a "
-            "reason."
+            "reason.",
+            field="effective_from",
         )
     first = quarter_begins(document=document)
     if first is not None and starts != first:
         raise RequestRefusedError(
             "A contribution agreement takes effect on its quarter's first day, "
             f"{day_in_words(instant=first)}, and is signed before it. A later one is an exception "
-            "with a reason."
+            "with a reason.",
+            field="effective_from",
         )
 
 

@@ -144,6 +144,10 @@ def draft_send(request: HttpRequest, kind: str) -> HttpResponse:
                 exceptional_reason=form.cleaned_data["exceptional_reason"],
                 report=form.cleaned_data["report"],
             )
+        except services.ReportError as refusal:
+            form.add_error("report", str(refusal))
+        except services.RequestRefusedError as refusal:
+            form.add_error("effective_on" if refusal.field else None, str(refusal))
         except services.DocumentError as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -218,3 +218,22 @@ def test_the_earliest_day_that_is_named_is_accepted(as_, cast, now):
     there = client.post("/drafts/definitions/send/", {"effective_on": f"{day}"})
 
     assert (before.status_code, there.status_code) == (422, 302)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("effective_on", {"effective_on": "2020-01-01"}),
+        ("effective_on", {"effective_on": "2199-01-01"}),
+        ("effective_on", {"effective_on": "9999-12-31"}),
+        ("report", {"report": "javascript:alert(1)"}),
+    ],
+)
+def test_refusal_to_send_stands_at_its_field(field, values, as_, now, sla_draft):
+    heard(sla_draft, at=now)
+
+    answer = as_("rita").post("/drafts/sla/send/", values)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert not SignatureRequest.objects.exists()

@@ -240,6 +240,15 @@ def test_effective_date_is_never_in_the_past(draft, cast):
         send(draft, cast["rita"], effective_from=NOON - MINUTE)
 
 
+def test_effective_date_is_within_two_years(draft, cast):
+    last = add_months(instant=NOON, months=24)
+
+    with pytest.raises(services.RequestRefusedError, match="within 24 months"):
+        send(draft, cast["rita"], effective_from=last + MINUTE)
+
+    assert send(draft, cast["rita"], effective_from=last).effective_from == last
+
+
 def test_second_change_within_six_months_is_an_exception_with_a_reason(cast):
     signed_version("definitions", cast=cast)
     soon = NOON + 60 * DAY
