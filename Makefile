@@ -19,9 +19,10 @@ setup: $(VENV)/.dev ## Make .venv with everything for development
 demo: $(VENV)/.runtime ## Serve the sample company (no other setup needed)
 	@$(BIN)/python manage.py demo
 
-test: $(VENV)/.dev ## Run the quick tests; browser tests too where there is Chromium
+test: $(VENV)/.dev ## Run the quick tests, then those in a browser where there is Chromium
+	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist worksteal -m "not production and not faults and not e2e"
 	@$(BIN)/python scripts/browser.py
-	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist worksteal -m "not production and not faults"
+	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadfile -m e2e
 
 check: $(VENV)/.dev ## Run every static check; CI runs the same
 	$(BIN)/python scripts/lock.py --check
