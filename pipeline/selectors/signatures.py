@@ -65,6 +65,14 @@ judged AS MATERIALIZED (
     WHERE l.id BETWEEN %s AND %s AND {IN_SPAN}
 )"""  # noqa: S608
 
+PLANNING: Final = "SET LOCAL jit = off; SET LOCAL enable_nestloop = off"
+"""How a pass is planned.
+
+Compiling a hundred expressions takes longer than running them does. Tables that an import has
+just filled have no statistics, and a planner that expects a handful of rows joins them one by
+one, which takes longer than a statement may.
+"""
+
 AMOUNTS: Final = f"""
 SELECT o.lead_id, COALESCE(NULLIF(o.currency, ''), '?'),
     round(sum(COALESCE(o.accepted_amount, o.amount, 0)) * 100)::bigint
@@ -163,8 +171,7 @@ def read_step(
     order = sorted(range(len(leaves)), key=lambda index: _is_weight(leaves[index]))
     done = 0
     with transaction.atomic(), connection.cursor() as cursor:
-        # Compiling a hundred expressions takes longer than running them does.
-        cursor.execute("SET LOCAL jit = off")
+        cursor.execute(PLANNING)
         cursor.execute(statement, params)
         for exact, weighed, lead_ids, won_ids, *counts in cursor.fetchall():
             found = dict(zip(order, (*exact, *weighed), strict=True))
