@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.test import TransactionTestCase, override_settings
+from hypothesis import HealthCheck, settings
 
 from tests.database import run_database
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
