@@ -52,6 +52,10 @@ class Field:
     unit: str = ""
     choices: tuple[str, ...] = ()
 
+    def word(self, value: str) -> str:
+        """Return a value of a closed vocabulary as people write it; other texts as they are."""
+        return WORDS.get(value, value) if value in self.choices else value
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -95,6 +99,8 @@ SENIORITIES = (
     "entry",
     "student",
 )
+
+WORDS = MappingProxyType({"c_level": "C-level", "vp": "VP"})
 
 REGISTRY = Registry.of(
     fields=(

@@ -162,7 +162,8 @@ def _judge(node: Node, facts: Facts, registry: Registry, path: str) -> Explanati
         case Compare():
             value = known(facts.values.get(node.field))
             outcome = compare(node, value)
-            return Explanation(outcome, path or "/", leaf_text(node, registry), value_text(value))
+            found = value_text(value, about=registry.fields[node.field])
+            return Explanation(outcome, path or "/", leaf_text(node, registry), found)
 
 
 def conjunction(judged: Sequence[Explanation]) -> Outcome:

@@ -12,18 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from definitions.criteria.nodes import FactValue
-    from definitions.fields import Registry
+    from definitions.fields import Field, Registry
 
 
-def value_text(value: FactValue) -> str:
-    """Return a value as people read it."""
+def value_text(value: FactValue, *, about: Field | None = None) -> str:
+    """Return a value as people read it; `about` has words for those of a closed vocabulary."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return ", ".join(value)
-    return str(value)
+    texts = value if isinstance(value, tuple | list) else (str(value),)
+    return ", ".join(texts if about is None else map(about.word, texts))
 
 
 WORDS: Mapping[Operator, str] = {
@@ -45,14 +44,14 @@ DENIED: Mapping[Operator, str] = {
 
 
 @lru_cache(maxsize=4096)
-def _compare_text(node: Compare, label: str, unit: str, *, is_denied: bool = False) -> str:
-    wanted = node.value
+def _compare_text(node: Compare, about: Field, *, is_denied: bool = False) -> str:
+    wanted, unit = node.value, about.unit
     if is_denied and isinstance(wanted, bool):
         is_denied, wanted = False, not wanted
     word = " or ".join(texts_of(wanted)) if node.operator is Operator.CONTAINS else ""
     text = (DENIED if is_denied else WORDS)[node.operator].format(
-        label=label,
-        value=word or value_text(wanted),
+        label=about.label,
+        value=word or value_text(wanted, about=about),
         unit=unit.removesuffix("s") if wanted == 1 else unit,
     )
     return text.rstrip()
@@ -87,8 +86,7 @@ def leaf_text(
     if isinstance(node, Acts):
         text = _acts_text(node, registry, is_denied=is_denied)
     else:
-        about = registry.fields[node.field]
-        text = _compare_text(node, about.label, about.unit, is_denied=is_denied)
+        text = _compare_text(node, registry.fields[node.field], is_denied=is_denied)
     return text[:1].upper() + text[1:]
 
 

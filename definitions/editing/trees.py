@@ -129,7 +129,7 @@ class Branch:
         if self.about == ACTS:
             return [(key, act.label) for key, act in REGISTRY.acts.items()]
         about = REGISTRY.fields.get(self.about)
-        return [(each, each.replace("_", " ")) for each in about.choices] if about else []
+        return [(each, about.word(each)) for each in about.choices] if about else []
 
     def walk(self) -> Iterator[Branch]:
         """Yield the node and all beneath it."""

@@ -7,7 +7,16 @@ from itertools import product
 
 import pytest
 
-from definitions.criteria import Facts, Not, Operator, Outcome, evaluate, leaf_text, sentence
+from definitions.criteria import (
+    Compare,
+    Facts,
+    Not,
+    Operator,
+    Outcome,
+    evaluate,
+    leaf_text,
+    sentence,
+)
 from definitions.criteria_json import OPERATORS, parse
 from definitions.fields import REGISTRY, FieldType
 
@@ -144,3 +153,11 @@ def test_every_field_has_words_for_every_operator(key, operator):
         assert text.startswith(f"{about.label} ")
         assert not {"None", "True", "False", "{", "  "} & set(text.split(" "))
         assert "_" not in text.removeprefix(about.label)
+
+
+def test_codes_of_a_closed_vocabulary_are_written_as_people_write_them():
+    tree = Compare(field="seniority", operator=Operator.ONE_OF, value=("owner", "c_level", "vp"))
+
+    judged = evaluate(tree, Facts(values={"seniority": "c_level"}, at=AT))
+
+    assert judged.sentence == "Seniority is one of owner, C-level, VP: C-level"
