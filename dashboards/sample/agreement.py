@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MONTHLY_MQLS: Final = 130
 QUARTER_TARGET: Final = 3_000_000
 PER_REP_TARGET: Final = 250_000
+READ_FOR: Final = timedelta(minutes=11)
+BROWSER: Final = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0"
+)
 SPLIT: Final = (
     ("organic_search", 900_000),
     ("paid_search", 850_000),
@@ -106,6 +110,7 @@ def _sign(
     )
     for place, (slot, signer) in enumerate(signers):
         moment = signed_at - timedelta(minutes=40 * (len(signers) - 1 - place))
+        services.note_viewing(request=request, reader=signer, at=moment - READ_FOR)
         services.sign_version(
             request=request,
             slot=slot,
@@ -127,6 +132,8 @@ def _proof(*, request: SignatureRequest, name: str, at: datetime) -> services.Pr
         typed_name=name,
         document_sha256=request.version.sha256,
         authenticated_at=at - timedelta(seconds=40),
+        ip="203.0.113.24",
+        user_agent=BROWSER,
     )
 
 
