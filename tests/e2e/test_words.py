@@ -70,7 +70,7 @@ def test_the_glossary_answers_while_one_types(open_as, size):
 
 
 def test_a_new_person_is_asked_to_read_until_they_have(open_as):
-    page = open_as("marketing")
+    page = open_as("viewer")
     page.goto("/queue/")
 
     page.locator(".banner", has_text="New here?").get_by_role("link").click()
