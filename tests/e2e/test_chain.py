@@ -125,8 +125,10 @@ def draft_a_higher_threshold(as_):
     rita.goto("/agreement/definitions/")
     rita.get_by_role("button", name="Open a draft").click()
     rita.goto("/drafts/definitions/clauses/mql/")
-    rita.get_by_label("Fit threshold", exact=True).fill("80")
-    rita.get_by_role("button", name="Save", exact=True).click()
+    rita.get_by_label("Fit threshold", exact=True).focus()
+    rita.keyboard.press("Control+A")
+    rita.keyboard.type("80")
+    rita.get_by_role("button", name="Save", exact=True).press("Enter")
     rita.wait_for_url("**/drafts/definitions/")
     for key in ("vera", "sam"):
         as_(key).goto("/drafts/definitions/")
@@ -146,21 +148,28 @@ def back_test(as_):
     assert row.get_by_role("cell").first.inner_text() == "1"
 
 
+def sign_by_keyboard(page, *, name):
+    """Tick, type, type and press Enter; nothing is pointed at."""
+    page.get_by_label("I have read this version").focus()
+    page.keyboard.press("Space")
+    for text in (name, PASSWORD):
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
 def sign_for(as_, *, day):
     """Send the draft for a day to come, and let all three sign."""
     rita = as_("rita")
     rita.goto("/drafts/definitions/")
     rita.get_by_label("Takes effect on").fill(f"{day}")
-    rita.get_by_role("button", name="Send for signature").click()
+    rita.get_by_role("button", name="Send for signature").press("Enter")
     rita.wait_for_url("**/sign/*/")
     for key, name in (("vera", "Vera Okoro"), ("carla", "Carla Diaz"), ("rita", "Rita Lind")):
         page = as_(key)
         page.goto(rita.url)
         page.get_by_text("would have dropped").first.wait_for()
-        page.get_by_label("I have read this version").check()
-        page.get_by_label("Your full name").fill(name)
-        page.get_by_label("Your password again").fill(PASSWORD)
-        page.get_by_role("button", name="Sign", exact=True).click()
+        sign_by_keyboard(page, name=name)
         page.get_by_text("You signed Definitions v2").wait_for()
     rita.goto("/agreement/definitions/2/")
     rita.get_by_text("Signed, not yet in force").first.wait_for()

@@ -64,7 +64,6 @@ def test_a_criterion_is_built_by_keyboard_and_saves_itself(open_as, watch):
     reading.get_by_text("company size is at least 50 employees.").wait_for()
     reading.get_by_text("No lead came in during the last 90 days").wait_for()
     page.locator(".autosave").get_by_text("Saved ").wait_for()
-    # Scrolled, the bar at the top covers half of a checkbox, which axe takes for its size.
     body = Clause.objects.get(draft__kind="definitions", key="mql").body
     assert body["also"]["value"] == 50
     assert breaches_of_rules(page) == []
