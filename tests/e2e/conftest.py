@@ -18,6 +18,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 MEANT = ("htmx:sendAbort", "htmx:afterRequest")
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+TRIES = 100
 FLAGS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -201,6 +202,15 @@ def breaches_of_rules(page, *, within=None):
         for rule in answer["violations"]
         for node in rule["nodes"]
     ]
+
+
+def until(page, holds):
+    """Wait until what is stored says so: a page may show "saved" for the save before."""
+    for _ in range(TRIES):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come true in time")
 
 
 def overflow(page):
