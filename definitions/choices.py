@@ -77,12 +77,15 @@ class ClockKind(models.TextChoices):
     MARKETING_FEEDBACK = "marketing_feedback", "Marketing feedback"
     LEAD_AGE = "lead_age", "Lead age at handoff"
     MQL_VOLUME = "mql_volume", "Monthly MQL volume"
+    MINIMUM_FIT = "minimum_fit", "Minimum fit"
+    CONTEXT = "context", "Handoff context"
 
 
 class Unit(models.TextChoices):
     """How an allowance is counted; there is no plain "days".
 
-    Calendar minutes are calendar hours written finer, for the routing promise.
+    Calendar minutes are calendar hours written finer, for the routing promise. What has to hold
+    at handoff has no time at all: it is judged once, when the lead is first assigned.
     """
 
     BUSINESS_HOURS = "business_hours", "business hours"
@@ -91,6 +94,7 @@ class Unit(models.TextChoices):
     CALENDAR_DAYS = "calendar_days", "calendar days"
     CALENDAR_MINUTES = "calendar_minutes", "calendar minutes"
     PER_MONTH = "per_month", "per month"
+    AT_HANDOFF = "at_handoff", "at handoff"
 
 
 class Move(models.TextChoices):

@@ -9,7 +9,10 @@ __all__ = [
     "ClockKind",
     "ClockStatus",
     "DispositionValue",
+    "EscalationOutcome",
     "EvidenceKind",
+    "ExcuseCause",
+    "ExcuseDecision",
     "PauseReason",
     "RevisionKind",
     "Scope",
@@ -87,9 +90,36 @@ class RevisionKind(models.TextChoices):
     EXCUSED = "excused", "Excused"
 
 
+class ExcuseCause(models.TextChoices):
+    """Why a miss may be excused."""
+
+    OUTAGE = "outage", "Outage of phone, mail or this system"
+    WRONG_RECORD = "wrong_record", "Recorded wrongly or too late"
+    OUT_OF_HANDS = "out_of_hands", "Nobody on our side could have done it"
+    AGREED_BEFORE = "agreed_before", "Both sides had agreed to wait"
+    OTHER = "other", "Another cause, said in the note"
+
+
+class ExcuseDecision(models.TextChoices):
+    """What became of the request."""
+
+    GRANTED = "granted", "Granted"
+    DECLINED = "declined", "Declined"
+
+
+class EscalationOutcome(models.TextChoices):
+    """What a step of the ladder came to."""
+
+    SENT = "sent", "Sent"
+    TOO_LATE = "too_late", "Reached too late to help"
+    NOBODY = "nobody", "Nobody to tell"
+
+
 class BreachCause(models.TextChoices):
     """In what the promise was missed."""
 
     NOTHING_DONE = "nothing_done", "Nothing done in time"
     TOO_FEW = "too_few", "Too few in time"
     TOO_OLD = "too_old", "Too old at handoff"
+    TOO_WEAK = "too_weak", "Below the agreed fit"
+    INCOMPLETE = "incomplete", "Handed over without agreed context"

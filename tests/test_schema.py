@@ -91,7 +91,7 @@ def test_no_column_reads_a_clock_by_default(model):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
-            " AND column_default ~ '(now|clock_timestamp|CURRENT_)'",
+            " AND column_default ~ '(now\\(|clock_timestamp|CURRENT_)'",
             [model._meta.db_table],
         )
         with_clock += [name for (name,) in cursor.fetchall()]

@@ -17,13 +17,16 @@ class Commitment(Part):
 
     Attributes:
         sentence: The promise as people read it; `{amount}`, `{unit}` and `{count}` are filled in.
-        allowance_amount: How much time; None only for the monthly volume.
+        allowance_amount: How much time; None for the monthly volume and for what is judged once
+            at handoff.
         count: Attempts asked for, or MQLs per month; None where nothing is counted or agreed.
         includes_first: Whether the first contact is one of the attempts.
         collapse_minutes: Attempts on one channel closer than this to the last counted one are one.
         target_rate: The share of clocks that should be kept.
         warning_share: The share of the allowance after which the owner is warned.
         hand_raisers_only: The promise covers only people who asked to be contacted.
+        follows_territory: The time counts in the hours of the holder's territory where it has its
+            own calendar, not in the company's.
         is_active: Whether it is promised at all; an inactive one is shown as not agreed.
     """
 
@@ -42,6 +45,7 @@ class Commitment(Part):
     target_rate: Rate = Decimal("0.90")
     warning_share: Rate = Decimal("0.75")
     hand_raisers_only: bool = False
+    follows_territory: bool = False
     is_active: bool = True
 
     @model_validator(mode="after")
@@ -49,8 +53,11 @@ class Commitment(Part):
         counted = self.kind is ClockKind.MQL_VOLUME
         if counted != (self.unit is Unit.PER_MONTH):
             raise ValueError("only the monthly volume is counted per month")
-        if counted == (self.allowance_amount is not None):
-            raise ValueError("every promise but the monthly volume needs an allowance")
+        judged_once = self.kind in {ClockKind.MINIMUM_FIT, ClockKind.CONTEXT}
+        if judged_once != (self.unit is Unit.AT_HANDOFF):
+            raise ValueError("only minimum fit and handoff context are judged at handoff")
+        if (counted or judged_once) == (self.allowance_amount is not None):
+            raise ValueError("a promise of time needs an allowance, any other has none")
         if self.kind is ClockKind.ATTEMPTS and self.count is None:
             raise ValueError("the number of attempts is missing")
         return self

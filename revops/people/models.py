@@ -161,8 +161,19 @@ class Rep(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     takes_leads = models.BooleanField(default=False)
+    backup = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="backs_up"
+    )
 
     objects = RepQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="people_rep_backup_is_another",
+                condition=Q(backup__isnull=True) | ~Q(backup=F("id")),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Return the name."""
@@ -198,13 +209,21 @@ class QuotaPeriod(models.Model):
 
 
 class Absence(models.Model):
-    """Dates on which a rep takes no leads, half-open, with the colleague who covers."""
+    """Dates on which a rep takes no leads, half-open, with the colleague who covers.
+
+    `source_id` names an absence that came from a calendar file, so that it comes in once.
+    `handed_over_at` is when the leads of an absence that had begun were given to the cover.
+    """
 
     rep = models.ForeignKey(Rep, models.CASCADE, related_name="absences")
     starts_on = models.DateField()
     ends_on = models.DateField()
     cover = models.ForeignKey(Rep, models.PROTECT, null=True, blank=True, related_name="covers")
     reason = models.CharField(max_length=80, blank=True)
+    source_id = models.CharField(max_length=200, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         constraints = [
@@ -215,11 +234,29 @@ class Absence(models.Model):
                 name="people_absence_cover_is_another",
                 condition=Q(cover__isnull=True) | ~Q(cover=F("rep")),
             ),
+            models.UniqueConstraint(
+                name="people_absence_source_once",
+                fields=["rep", "source_id"],
+                condition=~Q(source_id=""),
+            ),
         ]
+        indexes = [models.Index(name="people_absence_dates", fields=["starts_on", "ends_on"])]
 
     def __str__(self) -> str:
         """Return the dates."""
         return f"{self.starts_on} to {self.ends_on}"
+
+
+class FeedToken(models.Model):
+    """The secret in the address of a person's calendar feed; only its SHA-256 is stored."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="feed_token")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return whose feed it opens."""
+        return f"Feed of user {self.user_id}"
 
 
 class ApiKey(models.Model):

@@ -261,5 +261,7 @@ def side_of(kind: str) -> str:
         ClockKind.MARKETING_FEEDBACK,
         ClockKind.LEAD_AGE,
         ClockKind.MQL_VOLUME,
+        ClockKind.MINIMUM_FIT,
+        ClockKind.CONTEXT,
     }
     return "marketing" if kind in marketing else "sales"

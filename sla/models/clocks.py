@@ -84,6 +84,9 @@ class Clock(models.Model):
     measure = models.JSONField(default=dict, blank=True)
     # Not of the fold: notices given, and when to look again at a clock that failed to fold.
     warned_at = models.DateTimeField(null=True, blank=True)
+    # How many steps of the ladder are behind it, and when the next is due; null = to be planned.
+    ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
+    ladder_at = models.DateTimeField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
 
     objects = ClockQuerySet.as_manager()

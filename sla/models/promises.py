@@ -9,7 +9,10 @@ from simple_history.models import HistoricalRecords
 from definitions.models import Version
 from revops.audit.models import AppendOnlyModel
 from revops.people.choices import Side
+from revops.people.models import Team
 from sla.choices import ClockKind, Scope, Unit
+
+TIMELESS = [Unit.PER_MONTH, Unit.AT_HANDOFF]
 
 
 class Calendar(models.Model):
@@ -32,6 +35,22 @@ class Calendar(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class Territory(models.Model):
+    """A team that works in hours of its own; promises that follow territories count in them."""
+
+    team = models.OneToOneField(Team, models.PROTECT, related_name="territory")
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="territories")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "territories"
+
+    def __str__(self) -> str:
+        """Return the team and its hours."""
+        return f"{self.team} in {self.calendar}"
 
 
 class CalendarVersion(AppendOnlyModel):
@@ -75,6 +94,7 @@ class Commitment(AppendOnlyModel):
     warning_percent = models.PositiveSmallIntegerField(default=75)
     target_rate = models.DecimalField(max_digits=4, decimal_places=3)
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="commitments")
+    follows_territory = models.BooleanField(default=False, db_default=False)
     position = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=120)
     sentence = models.CharField(max_length=500)
@@ -98,9 +118,9 @@ class Commitment(AppendOnlyModel):
                 name="sla_commitment_unit_is_known", condition=Q(unit__in=Unit.values)
             ),
             models.CheckConstraint(
-                name="sla_commitment_allowance_unless_volume",
-                condition=Q(kind=ClockKind.MQL_VOLUME, allowance_amount__isnull=True)
-                | (~Q(kind=ClockKind.MQL_VOLUME) & Q(allowance_amount__gte=1)),
+                name="sla_commitment_allowance_iff_of_time",
+                condition=Q(unit__in=TIMELESS, allowance_amount__isnull=True)
+                | (~Q(unit__in=TIMELESS) & Q(allowance_amount__gte=1)),
             ),
         ]
 

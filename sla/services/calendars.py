@@ -121,6 +121,7 @@ def store_commitments(*, version: Version, at: datetime) -> int:
                 side=promise.side,
                 scope=scope,
                 hand_raisers_only=promise.hand_raisers_only,
+                follows_territory=promise.follows_territory,
                 allowance_amount=promise.allowance_amount,
                 unit=promise.unit.value,
                 count=promise.count,
