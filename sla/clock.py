@@ -59,7 +59,7 @@ class BusinessCalendar:
     def __init__(self, hours: openings.Openings) -> None:
         """Hold the checked hours; `from_dict` is the usual way in."""
         self.hours = hours
-        self._table = Table(0, 0, [], [], [], [], [])
+        self._table = Table(0, 0, [], [], [], [], [], [], [])
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Any]) -> BusinessCalendar:
@@ -122,6 +122,22 @@ class BusinessCalendar:
             raise NoWorkingTimeError(f"no such open instant within {HORIZON_DAYS} days of {start}")
         return _aware(found)
 
+    def add_elapsed(self, start: datetime, amount: timedelta) -> datetime:
+        """Return the instant `amount` after `start`, closed hours counted as well."""
+        return start + amount
+
+    def opening(self, at: datetime) -> datetime:
+        """Return the first open instant at or after `at`.
+
+        Raises:
+            NoWorkingTimeError: It is more than 400 days away.
+        """
+        return self.add(at, timedelta(0))
+
+    def share(self, amount: timedelta, percent: int) -> timedelta:
+        """Return `percent` of an amount in whole microseconds, halves to even."""
+        return amount * percent / 100
+
     def end_of_business_day(self, start: datetime, days: int) -> datetime:
         """Return the last close of the `days`-th open date after the effective day of `start`.
 
@@ -155,7 +171,7 @@ class BusinessCalendar:
             NoWorkingTimeError: The date is more than 400 days away.
         """
         if days == 0:
-            return self.add(start, timedelta(0))
+            return self.opening(start)
         moment = _instant(start)
         local = start.astimezone(self.zone)
         table = self._covering(
@@ -201,7 +217,7 @@ class BusinessCalendar:
 
     def effective_day(self, at: datetime) -> date:
         """Return the local date of the first open instant at or after `at`."""
-        return self.local_date(self.add(at, timedelta(0)))
+        return self.local_date(self.opening(at))
 
     def open_dates(self, start: date, end: date) -> list[date]:
         """Return the dates in [start, end) that have open time."""

@@ -54,7 +54,8 @@ class Table:
 
     `before[i]` is the open time of all intervals in front of interval i. The table holds every
     open instant from `first` up to and without `last`. `days` are the ordinals of the local dates
-    with open time, `closes` the last closing instant of each.
+    with open time, `closes` the last closing instant of each. From `turns[i]` on the wall clock is
+    `shifts[i]` microseconds ahead of UTC.
     """
 
     first: int
@@ -64,6 +65,8 @@ class Table:
     before: list[int]
     days: list[int]
     closes: list[int]
+    turns: list[int]
+    shifts: list[int]
 
 
 def seconds_of(text: str) -> int:
@@ -207,7 +210,8 @@ def expand(openings: Openings, first_day: int, last_day: int) -> Table:
     starts: list[int] = []
     ends: list[int] = []
     close_of: dict[int, int] = {}
-    for begin, end, offset in _segments(openings.zone, first, last):
+    stretches = list(_segments(openings.zone, first, last))
+    for begin, end, offset in stretches:
         for day in range((begin + offset) // DAY, (end + offset - 1) // DAY + 1):
             midnight = day * DAY - offset
             for opens, closes in openings.ranges(day + EPOCH_ORDINAL):
@@ -226,5 +230,13 @@ def expand(openings: Openings, first_day: int, last_day: int) -> Table:
         total += high - low
     days = sorted(close_of)
     return Table(
-        first * MICRO, last * MICRO, starts, ends, before, days, [close_of[day] for day in days]
+        first=first * MICRO,
+        last=last * MICRO,
+        starts=starts,
+        ends=ends,
+        before=before,
+        days=days,
+        closes=[close_of[day] for day in days],
+        turns=[begin * MICRO for begin, _, _ in stretches],
+        shifts=[offset * MICRO for _, _, offset in stretches],
     )

@@ -20,14 +20,16 @@ from sla.fold.facts import (
     Terms,
     side_of,
 )
-from sla.fold.judge import Run, judge
+from sla.fold.judge import Run, plan_of
 from sla.fold.ledger import Change, Entry, FutureEvidenceError, clamped, settle
+from sla.fold.plans import VECTOR_FROM, told
 from sla.fold.volume import Pace, months_of, pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from sla.fold.plans import Plan
     from sla.fold.timeline import Cycle
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "side_of",
 ]
 
+ALL = frozenset(ClockKind.values)
 PER_CYCLE = (
     ClockKind.ROUTING,
     ClockKind.FIRST_CONTACT,
@@ -64,7 +67,8 @@ def fold(
     facts: Iterable[Fact],
     terms: Terms,
     at: datetime,
-    only: frozenset[str] = frozenset(ClockKind.values),
+    only: frozenset[str] = ALL,
+    vector_from: int = VECTOR_FROM,
 ) -> list[Outcome]:
     """Return the outcome of every clock of the leads the facts belong to.
 
@@ -76,30 +80,26 @@ def fold(
         terms: Every agreement and calendar version they may meet.
         at: The instant up to which nothing more is known to have happened.
         only: The kinds of clocks asked for.
+        vector_from: From so many clocks on their sums are made on arrays; the outcomes are equal.
 
     Returns:
         Lead and owner clocks, not the monthly volume (`pace`); clocks that have not started are
         included with `started_by` None.
     """
-    kept = timeline.standing(facts)
-    merged = timeline.roots(kept)
-    families: dict[Any, list[Fact]] = {}
-    for fact in kept:
-        # Voiding the merged lead as a duplicate must not recall the one that survives.
-        if fact.lead not in merged or fact.kind != EvidenceKind.RECALLED:
-            families.setdefault(merged.get(fact.lead, fact.lead), []).append(fact)
-    found: list[Outcome] = []
+    families, merged = timeline.families(facts)
+    plans: list[Outcome | Plan] = []
     for lead, members in families.items():
-        found.extend(_lead(members, lead=lead, terms=terms, at=at, only=only))
-    for lead in merged:
-        found.extend(_merged([fact for fact in kept if fact.lead == lead], terms, only))
-    return found
+        plans.extend(_lead(members, lead=lead, terms=terms, at=at, only=only))
+    for members in merged.values():
+        plans.extend(_merged(members, terms, only))
+    return told(plans, terms=terms, vector_from=vector_from)
 
 
 def _merged(facts: list[Fact], terms: Terms, only: frozenset[str]) -> Iterator[Outcome]:
     """Yield the clocks of a lead that was merged away, as they stood then."""
     merge = next(fact for fact in facts if fact.kind == EvidenceKind.MERGED)
-    for outcome in _lead(facts, lead=merge.lead, terms=terms, at=merge.occurred_at, only=only):
+    plans = _lead(facts, lead=merge.lead, terms=terms, at=merge.occurred_at, only=only)
+    for outcome in told(plans, terms=terms):
         outcome.status, outcome.missed = ClockStatus.MERGED, False
         outcome.paused_since = outcome.pause_until = None
         outcome.pause_reason = ""
@@ -108,8 +108,8 @@ def _merged(facts: list[Fact], terms: Terms, only: frozenset[str]) -> Iterator[O
 
 def _lead(
     facts: list[Fact], *, lead: Any, terms: Terms, at: datetime, only: frozenset[str]
-) -> Iterator[Outcome]:
-    """Yield the outcomes of one lead."""
+) -> Iterator[Outcome | Plan]:
+    """Yield the clocks of one lead, most of them as plans."""
     for cycle in timeline.cycles(facts, lead=lead):
         raised = any(fact.payload.get("hand_raiser") for fact in cycle.facts)
         for kind in PER_CYCLE:
@@ -121,7 +121,7 @@ def _lead(
         for item in items:
             run = _feedback(item, cycle, lead=lead, terms=terms)
             if run is not None:
-                yield judge(run, cycle=cycle, terms=terms, at=at)
+                yield plan_of(run, cycle=cycle, terms=terms, at=at)
 
 
 def _feedback(item: Fact, cycle: Cycle, *, lead: Any, terms: Terms) -> Run | None:
@@ -144,7 +144,7 @@ def _feedback(item: Fact, cycle: Cycle, *, lead: Any, terms: Terms) -> Run | Non
 
 def _kind(
     kind: str, cycle: Cycle, *, lead: Any, terms: Terms, at: datetime, raised: bool
-) -> Iterator[Outcome]:
+) -> Iterator[Outcome | Plan]:
     """Yield the lead clock of one kind and the owner clocks beside it."""
     started_by = kinds.start_of(kind, cycle)
     if started_by is None:
@@ -174,7 +174,7 @@ def _kind(
         )
         runs = [run] if scope == Scope.LEAD else _holds(run, cycle)
         for each in runs:
-            yield judge(each, cycle=cycle, terms=terms, at=at)
+            yield plan_of(each, cycle=cycle, terms=terms, at=at)
 
 
 def _not_started(

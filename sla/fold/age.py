@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.fold import kinds
-from sla.fold.deadlines import deadline
 from sla.fold.facts import Outcome
-from sla.fold.judge import is_excused, seconds
+from sla.fold.judge import is_excused
+from sla.fold.plans import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sla.clock import BusinessCalendar
-    from sla.fold.facts import Terms
+    from sla.fold.deadlines import Deadline, Pause
+    from sla.fold.facts import CalendarVersion, Promise, Terms
+    from sla.fold.plans import Lengths, Plan
     from sla.fold.timeline import Cycle
 
 UNKNOWN = "capture_unknown"
 
 
-def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome]:
-    """Yield how old the lead was when it was first assigned; at most one outcome.
+@dataclass(slots=True)
+class AgePlan:
+    """A lead handed over, captured at `start`; `frame` is its outcome but for the verdict."""
+
+    frame: Outcome
+    cycle: Cycle
+    promise: Promise
+    version: CalendarVersion
+    start: datetime
+    handed_at: datetime
+    pauses: Sequence[Pause] = ()
+
+    def outcome(self, times: Deadline, lengths: Lengths) -> Outcome:
+        """Return the age, and by how much it is over the limit."""
+        outcome, hours, handed_at = self.frame, self.version.hours, self.handed_at
+        outcome.started_at, outcome.due_at, outcome.breach_at = (
+            self.start,
+            times.due_at,
+            times.breach_at,
+        )
+        outcome.stopped_at, outcome.stopped_by = handed_at, outcome.started_by
+        outcome.measure = {"age_seconds": seconds(handed_at - self.start)}
+        lengths.put(outcome, "business_seconds", hours=hours, start=self.start, end=handed_at)
+        outcome.status = ClockStatus.MET
+        if handed_at > times.due_at:
+            over = handed_at - times.due_at
+            outcome.missed, outcome.status = True, ClockStatus.BREACHED_CLOSED
+            outcome.late_calendar_seconds = seconds(over)
+            lengths.put(
+                outcome, "late_business_seconds", hours=hours, start=times.due_at, end=handed_at
+            )
+            outcome.measure["over_by_seconds"] = seconds(over)
+        if outcome.missed and is_excused(ClockKind.LEAD_AGE, self.cycle):
+            outcome.status = ClockStatus.EXCUSED
+        return outcome
+
+
+def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome | Plan]:
+    """Yield how old the lead was when it was first assigned; at most one clock.
 
     The age is elapsed time since the first conversion of the cycle. Without one it is unknown and
     counted apart, never zero.
@@ -33,7 +72,7 @@ def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome]:
     if handoff is None or agreement is None or promise is None:
         return
     version = terms.calendar_at(promise.calendar, handoff.occurred_at)
-    outcome = Outcome(
+    frame = Outcome(
         lead=lead,
         cycle=cycle.number,
         kind=ClockKind.LEAD_AGE,
@@ -51,32 +90,7 @@ def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome]:
         None,
     )
     if captured is None:
-        outcome.cancel_reason = UNKNOWN
-        yield outcome
+        frame.cancel_reason = UNKNOWN
+        yield frame
         return
-    _judge(outcome, captured.occurred_at, handoff.occurred_at, version.hours)
-    if outcome.missed and is_excused(ClockKind.LEAD_AGE, cycle):
-        outcome.status = ClockStatus.EXCUSED
-    yield outcome
-
-
-def _judge(
-    outcome: Outcome, captured_at: datetime, handed_at: datetime, hours: BusinessCalendar
-) -> None:
-    """Fill in the age, and by how much it is over the limit."""
-    times = deadline(promise=outcome.promise, calendar=hours, start=captured_at)
-    outcome.started_at, outcome.due_at, outcome.breach_at = (
-        captured_at,
-        times.due_at,
-        times.breach_at,
-    )
-    outcome.stopped_at, outcome.stopped_by = handed_at, outcome.started_by
-    outcome.measure = {"age_seconds": seconds(handed_at - captured_at)}
-    outcome.business_seconds = seconds(hours.between(captured_at, handed_at))
-    outcome.status = ClockStatus.MET
-    if handed_at > times.due_at:
-        over = handed_at - times.due_at
-        outcome.missed, outcome.status = True, ClockStatus.BREACHED_CLOSED
-        outcome.late_calendar_seconds = seconds(over)
-        outcome.late_business_seconds = seconds(hours.between(times.due_at, handed_at))
-        outcome.measure["over_by_seconds"] = seconds(over)
+    yield AgePlan(frame, cycle, promise, version, captured.occurred_at, handoff.occurred_at)

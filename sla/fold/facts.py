@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from sla.clock import BusinessCalendar
 
+# Read for every fact: an attribute of an enumeration costs a call.
+OUTREACH, DISPOSITION = EvidenceKind.OUTREACH, EvidenceKind.DISPOSITION
+REJECTED = DispositionValue.REJECTED
 _RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(EvidenceKind.values)}
 TWO_WAY = frozenset({"connected", "replied", "meeting_held"})
 AUTOMATIC = frozenset({"sequence", "auto_reply", "autoresponder", "automatic"})
@@ -21,6 +24,7 @@ CLOSING = frozenset(
     {DispositionValue.REJECTED, DispositionValue.RECYCLED, DispositionValue.DISQUALIFIED}
 )
 FINAL = CLOSING | {DispositionValue.SQL}
+DAYS = frozenset({Unit.BUSINESS_DAYS, Unit.CALENDAR_DAYS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ class Fact:
     def is_human_attempt(self) -> bool:
         """Whether a person tried to reach the lead; sequences and auto-replies do not count."""
         return (
-            self.kind == EvidenceKind.OUTREACH
+            self.kind == OUTREACH
             and not self.payload.get("automatic")
             and self.channel not in AUTOMATIC
         )
@@ -91,9 +95,7 @@ class Fact:
     @property
     def is_disposition(self) -> bool:
         """Whether an outcome was logged; a rejection without a reason is none."""
-        return self.kind == EvidenceKind.DISPOSITION and (
-            self.value != DispositionValue.REJECTED or bool(self.reason)
-        )
+        return self.kind == DISPOSITION and (self.value != REJECTED or bool(self.reason))
 
     @property
     def is_closing(self) -> bool:
@@ -130,7 +132,7 @@ class Promise:
     @property
     def includes_last_instant(self) -> bool:
         """Whether an event exactly at the breach instant is in time: hours yes, days no."""
-        return self.unit not in {Unit.BUSINESS_DAYS, Unit.CALENDAR_DAYS}
+        return self.unit not in DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +143,21 @@ class Agreement:
     effective_from: datetime
     enforced: bool
     promises: tuple[Promise, ...]
+    _found: dict[tuple[str, str, bool], Promise | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def promise(
         self, kind: str, *, scope: str = Scope.LEAD, raised: bool = False
     ) -> Promise | None:
         """Return the commitment of a kind; one for hand-raisers wins where the lead is one."""
+        asked = kind, scope, raised
+        if asked not in self._found:
+            self._found[asked] = self._promise(kind, scope=scope, raised=raised)
+        return self._found[asked]
+
+    def _promise(self, kind: str, *, scope: str, raised: bool) -> Promise | None:
+        """Look the commitment up."""
         found: Promise | None = None
         for promise in self.promises:
             if promise.kind != kind or promise.scope != scope:
@@ -182,8 +194,10 @@ class Terms:
         self._starts = [row.effective_from for row in self.agreements]
         self._versions: dict[Any, list[CalendarVersion]] = {}
         self._by_key: dict[Any, CalendarVersion] = {}
+        self._since: dict[Any, list[datetime]] = {}
         for row in sorted(calendars, key=lambda row: row.effective_from):
             self._versions.setdefault(row.calendar, []).append(row)
+            self._since.setdefault(row.calendar, []).append(row.effective_from)
             self._by_key[row.key] = row
 
     def agreement_at(self, at: datetime) -> Agreement | None:
@@ -193,9 +207,8 @@ class Terms:
 
     def calendar_at(self, calendar: Any, at: datetime) -> CalendarVersion:
         """Return the calendar's version at `at`; before the first one, the first."""
-        rows = self._versions[calendar]
-        index = bisect_right(rows, at, key=lambda row: row.effective_from) - 1
-        return rows[max(index, 0)]
+        index = bisect_right(self._since[calendar], at) - 1
+        return self._versions[calendar][max(index, 0)]
 
     def calendar_version(self, key: Any) -> CalendarVersion:
         """Return the version with this identity."""

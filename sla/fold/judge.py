@@ -10,18 +10,24 @@ from sla.fold import timeline
 from sla.fold.deadlines import Deadline, consumed, deadline
 from sla.fold.facts import Outcome
 from sla.fold.kinds import HELD, PAUSABLE
+from sla.fold.plans import seconds
+
+__all__ = ["ClockPlan", "Run", "is_excused", "plan_of", "seconds"]
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from collections.abc import Sequence
+    from datetime import datetime
 
     from sla.fold.deadlines import Pause
     from sla.fold.facts import Agreement, CalendarVersion, Fact, Promise, Terms
+    from sla.fold.plans import Lengths
     from sla.fold.timeline import Cycle
 
-REMEMBERED = 2_000
+# Read for every clock: an attribute of an enumeration costs a call.
+MET, ASSIGNED, OWNER = ClockStatus.MET, EvidenceKind.ASSIGNED, Scope.OWNER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Run:
     """One clock to judge.
 
@@ -44,7 +50,7 @@ class Run:
     counted: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _End:
     """How a clock ended."""
 
@@ -54,54 +60,69 @@ class _End:
     reason: str = ""
 
 
-def judge(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> Outcome:
-    """Return the outcome of one clock as the facts tell it at `at`."""
+@dataclass(slots=True)
+class ClockPlan:
+    """A run with the calendar version it counts in, its pauses and its end.
+
+    `until` is the end, or the instant of the fold while the clock runs.
+    """
+
+    run: Run
+    cycle: Cycle
+    version: CalendarVersion
+    pauses: Sequence[Pause]
+    until: datetime
+    end: _End | None
+    previous_due: datetime | None
+    promise: Promise
+    start: datetime
+
+    def outcome(self, times: Deadline, lengths: Lengths) -> Outcome:
+        """Return the outcome of the clock as the facts tell it."""
+        run, end = self.run, self.end
+        missed = _missed(self.promise, times, self.until, ended=end is not None)
+        outcome = Outcome(
+            lead=run.lead,
+            cycle=self.cycle.number,
+            kind=run.kind,
+            promise=self.promise,
+            enforced=run.agreement.enforced and not run.started_by.payload.get("measure_only"),
+            calendar_version=self.version.key,
+            status=_status(end, missed=missed),
+            started_by=run.started_by.key,
+            started_at=self.start,
+            due_at=times.due_at,
+            breach_at=times.breach_at,
+            warn_at=times.warn_at,
+            counted=run.counted,
+            missed=missed,
+        )
+        if self.previous_due is not None:
+            outcome.measure["previous_due_at"] = self.previous_due.isoformat()
+        if missed and is_excused(run.kind, self.cycle):
+            outcome.status = ClockStatus.EXCUSED
+        if end is None:
+            _describe_pause(outcome, times)
+        else:
+            _describe_end(outcome, end, self, lengths)
+        outcome.rep = _holder(run, self.cycle, outcome, self.until)
+        return outcome
+
+
+def plan_of(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> ClockPlan:
+    """Return what a clock's outcome needs before its deadline is known.
+
+    Args:
+        run: Its start and what may end it.
+        cycle: The facts.
+        terms: Every calendar version.
+        at: The instant of the fold.
+    """
     end = _end(run)
-    version, previous_due = _plan(run, cycle=cycle, terms=terms, end=end)
+    version, previous_due = _version(run, cycle=cycle, terms=terms, end=end)
     until = end.at if end else at
     stops = _pauses(run.kind, cycle, version, until)
-    times = _deadline(run, version, stops, terms)
-    missed = _missed(run.promise, times, until, ended=end is not None)
-    outcome = Outcome(
-        lead=run.lead,
-        cycle=cycle.number,
-        kind=run.kind,
-        promise=run.promise,
-        enforced=run.agreement.enforced and not run.started_by.payload.get("measure_only"),
-        calendar_version=version.key,
-        status=_status(end, missed=missed),
-        started_by=run.started_by.key,
-        started_at=run.start,
-        due_at=times.due_at,
-        breach_at=times.breach_at,
-        warn_at=times.warn_at,
-        counted=run.counted,
-        missed=missed,
-    )
-    if previous_due is not None:
-        outcome.measure["previous_due_at"] = previous_due.isoformat()
-    if missed and is_excused(run.kind, cycle):
-        outcome.status = ClockStatus.EXCUSED
-    if end is None:
-        _describe_pause(outcome, times)
-    else:
-        _describe_end(outcome, end, version, run, stops)
-    outcome.rep = _holder(run, cycle, outcome, until)
-    return outcome
-
-
-def _deadline(run: Run, version: CalendarVersion, stops: list[Pause], terms: Terms) -> Deadline:
-    """Return the clock's instants; plain ones are remembered while many starts are equal."""
-    if stops:
-        return deadline(promise=run.promise, calendar=version.hours, start=run.start, pauses=stops)
-    key = run.promise.key, run.promise.version, version.key, run.start
-    found: Deadline | None = terms.deadlines.get(key)
-    if found is None:
-        if len(terms.deadlines) >= REMEMBERED:
-            terms.deadlines.clear()
-        found = deadline(promise=run.promise, calendar=version.hours, start=run.start)
-        terms.deadlines[key] = found
-    return found
+    return ClockPlan(run, cycle, version, stops, until, end, previous_due, run.promise, run.start)
 
 
 def is_excused(kind: str, cycle: Cycle) -> bool:
@@ -113,25 +134,21 @@ def is_excused(kind: str, cycle: Cycle) -> bool:
     )
 
 
-def seconds(amount: timedelta) -> int:
-    """Return whole seconds."""
-    return amount.days * 86_400 + amount.seconds
-
-
 def _end(run: Run) -> _End | None:
     """Return what ended the clock first; a fact that both stops and cancels it stops it."""
-    found: list[tuple[Any, int, _End]] = []
+    found: _End | None = None
     if run.stop is not None:
         by = run.stop
-        stopped_at = max(by.occurred_at, run.start)
-        found.append((by.order, 0, _End(stopped_at, ClockStatus.MET, by)))
+        found = _End(max(by.occurred_at, run.start), MET, by)
     if run.cancel is not None:
         by, reason = run.cancel
-        found.append((by.order, 1, _End(by.occurred_at, ClockStatus.CANCELLED, by, reason)))
+        if found is None or by.order < found.by.order:
+            found = _End(by.occurred_at, ClockStatus.CANCELLED, by, reason)
     if run.handover is not None:
         by = run.handover
-        found.append((by.order, 2, _End(by.occurred_at, ClockStatus.SUPERSEDED, by)))
-    return min(found, key=lambda entry: entry[:2])[2] if found else None
+        if found is None or by.order < found.by.order:
+            found = _End(by.occurred_at, ClockStatus.SUPERSEDED, by)
+    return found
 
 
 def _pauses(kind: str, cycle: Cycle, version: CalendarVersion, at: datetime) -> list[Pause]:
@@ -139,7 +156,7 @@ def _pauses(kind: str, cycle: Cycle, version: CalendarVersion, at: datetime) -> 
     return timeline.pauses(cycle, calendar=version.hours, at=at) if kind in PAUSABLE else []
 
 
-def _plan(
+def _version(
     run: Run, *, cycle: Cycle, terms: Terms, end: _End | None
 ) -> tuple[CalendarVersion, datetime | None]:
     """Return the calendar version the clock runs on, and the due time a re-plan replaced.
@@ -194,7 +211,7 @@ def _status(end: _End | None, *, missed: bool) -> str:
         return ClockStatus.BREACHED_OPEN if missed else ClockStatus.PENDING
     if not missed:
         return end.status
-    return ClockStatus.MET_LATE if end.status == ClockStatus.MET else ClockStatus.BREACHED_CLOSED
+    return ClockStatus.MET_LATE if end.status == MET else ClockStatus.BREACHED_CLOSED
 
 
 def _describe_pause(outcome: Outcome, times: Deadline) -> None:
@@ -205,36 +222,37 @@ def _describe_pause(outcome: Outcome, times: Deadline) -> None:
         outcome.pause_reason = times.pause.reason
 
 
-def _describe_end(
-    outcome: Outcome, end: _End, version: CalendarVersion, run: Run, stops: list[Pause]
-) -> None:
+def _describe_end(outcome: Outcome, end: _End, plan: ClockPlan, lengths: Lengths) -> None:
     """Freeze what was used, and how late it was, at the fact that ended the clock."""
-    hours = version.hours
+    hours, start = plan.version.hours, plan.start
     outcome.stopped_at, outcome.stopped_by = end.at, end.by.key
     outcome.cancel_reason = end.reason
     # A pause in which the clock was stopped leaves no deadline to show but the standing one.
     outcome.breach_at = outcome.breach_at or outcome.due_at
     if outcome.breach_at is not None and outcome.due_at is not None:
         outcome.breach_at = max(outcome.breach_at, outcome.due_at)
-    outcome.business_seconds = seconds(
-        consumed(calendar=hours, start=run.start, end=end.at, pauses=stops)
-    )
+    if plan.pauses:
+        ran = consumed(calendar=hours, start=start, end=end.at, pauses=plan.pauses)
+        outcome.business_seconds = seconds(ran)
+    else:
+        lengths.put(outcome, "business_seconds", hours=hours, start=start, end=end.at)
     if outcome.missed and outcome.due_at is not None:
-        outcome.late_business_seconds = seconds(hours.between(outcome.due_at, end.at))
-        outcome.late_calendar_seconds = seconds(end.at - outcome.due_at)
-    if run.promise.scope == Scope.OWNER:
-        outcome.held_business_seconds = seconds(hours.between(run.start, end.at))
+        late = outcome.due_at
+        lengths.put(outcome, "late_business_seconds", hours=hours, start=late, end=end.at)
+        outcome.late_calendar_seconds = seconds(end.at - late)
+    if plan.promise.scope == OWNER:
+        lengths.put(outcome, "held_business_seconds", hours=hours, start=start, end=end.at)
 
 
 def _holder(run: Run, cycle: Cycle, outcome: Outcome, until: datetime) -> Any:
     """Return whose clock it is: the owner, or who held the lead at the deadline."""
-    if run.promise.scope == Scope.OWNER:
+    if run.promise.scope == OWNER:
         return run.rep
     if run.kind not in HELD:
         return None
     moment = outcome.breach_at if outcome.missed and outcome.breach_at else until
     rep = None
-    for fact in cycle.of(EvidenceKind.ASSIGNED):
+    for fact in cycle.of(ASSIGNED):
         if fact.occurred_at <= moment or rep is None:
             rep = rep if fact.rep is None else fact.rep
     return rep

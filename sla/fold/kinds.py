@@ -9,12 +9,16 @@ from sla.choices import ClockKind, DispositionValue, EvidenceKind, PauseReason
 from sla.fold.facts import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sla.fold.facts import Fact, Promise
     from sla.fold.timeline import Cycle
 
+# Read for every clock: an attribute of an enumeration costs a call.
+ROUTING, FIRST_CONTACT, ATTEMPTS = ClockKind.ROUTING, ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS
+SAL_REVIEW, FINAL_DISPOSITION = ClockKind.SAL_REVIEW, ClockKind.FINAL_DISPOSITION
+MQL, ASSIGNED, RECALLED = EvidenceKind.MQL, EvidenceKind.ASSIGNED, EvidenceKind.RECALLED
 PAUSABLE = frozenset(
     {
         ClockKind.FIRST_CONTACT,
@@ -26,30 +30,28 @@ PAUSABLE = frozenset(
 )
 # Every other kind belongs to the lead as a whole or to marketing and has no holder.
 HELD = PAUSABLE
-CLOSED_BY_CLOSING = frozenset({ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS, ClockKind.DISPOSITION})
+CLOSED_BY_CLOSING = frozenset({FIRST_CONTACT, ATTEMPTS, ClockKind.DISPOSITION})
 DECIDED = FINAL | {DispositionValue.ACCEPTED}
-FROM_ASSIGNMENT = frozenset(
-    {ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS, ClockKind.FINAL_DISPOSITION}
-)
+FROM_MQL = frozenset({ROUTING, SAL_REVIEW})
+FROM_ASSIGNMENT = frozenset({FIRST_CONTACT, ATTEMPTS, FINAL_DISPOSITION, ClockKind.LEAD_AGE})
 Cancel = tuple["Fact", str]
 
 
 def start_of(kind: str, cycle: Cycle) -> Fact | None:
     """Return the fact that starts the cycle's clock of a kind; None while it has not started."""
-    if kind in {ClockKind.ROUTING, ClockKind.SAL_REVIEW}:
-        return _first(cycle.of(EvidenceKind.MQL))
-    assigned = _first(cycle.of(EvidenceKind.ASSIGNED))
-    if kind in FROM_ASSIGNMENT or kind == ClockKind.LEAD_AGE:
+    if kind in FROM_MQL:
+        return _first(cycle.of(MQL))
+    assigned = _first(cycle.of(ASSIGNED))
+    if kind in FROM_ASSIGNMENT:
         return assigned
-    if assigned is None and _is_own_find(cycle):
-        return None
-    since = assigned.occurred_at if assigned else None
-    return _first(fact for fact in cycle.attempts() if since is None or fact.occurred_at >= since)
+    if assigned is None:
+        return None if _is_own_find(cycle) else _first(cycle.attempts())
+    return _between(cycle.attempts(), assigned.occurred_at)
 
 
 def _is_own_find(cycle: Cycle) -> bool:
     """Return whether sales works a captured lead that nobody handed over: it owes no outcome."""
-    return bool(cycle.of(EvidenceKind.CAPTURED)) and not cycle.of(EvidenceKind.MQL)
+    return bool(cycle.of(EvidenceKind.CAPTURED)) and not cycle.of(MQL)
 
 
 def stop_of(
@@ -64,43 +66,43 @@ def stop_of(
         start: Facts that occurred earlier stop nothing.
         before: Facts at or after this instant belong to the next holder.
     """
-
-    def within(facts: Iterable[Fact]) -> Iterable[Fact]:
-        return (
+    if kind == ATTEMPTS:
+        attempts = [
             fact
-            for fact in facts
+            for fact in cycle.attempts()
             if fact.occurred_at >= start and (before is None or fact.occurred_at < before)
-        )
-
-    if kind == ClockKind.ATTEMPTS:
-        return _counted(promise, within(cycle.attempts()))
-    if kind == ClockKind.FIRST_CONTACT:
-        return _first(within(cycle.attempts())), None
-    if kind == ClockKind.ROUTING:
-        return _first(within(cycle.of(EvidenceKind.ASSIGNED))), None
-    outcomes = cycle.dispositions()
-    if kind == ClockKind.SAL_REVIEW:
-        outcomes = [fact for fact in outcomes if fact.value in DECIDED]
-    elif kind == ClockKind.FINAL_DISPOSITION:
-        outcomes = [
-            fact for fact in outcomes if fact.value in FINAL and fact.key not in cycle.undone
         ]
-    return _first(within(outcomes)), None
+        return _counted(promise, attempts)
+    stops: Iterable[Fact]
+    if kind == FIRST_CONTACT:
+        stops = cycle.attempts()
+    elif kind == ROUTING:
+        stops = cycle.of(ASSIGNED)
+    elif kind == SAL_REVIEW:
+        stops = [fact for fact in cycle.dispositions() if fact.value in DECIDED]
+    elif kind == FINAL_DISPOSITION:
+        stops = [
+            fact
+            for fact in cycle.dispositions()
+            if fact.value in FINAL and fact.key not in cycle.undone
+        ]
+    else:
+        stops = cycle.dispositions()
+    return _between(stops, start, before), None
 
 
 def cancel_of(kind: str, cycle: Cycle, *, start: datetime) -> Cancel | None:
     """Return the first fact that takes a clock out of the counts, and why."""
-    found: list[Cancel] = [(fact, "recalled") for fact in cycle.of(EvidenceKind.RECALLED)]
+    found: list[Cancel] = [(fact, "recalled") for fact in cycle.of(RECALLED)]
     if kind in CLOSED_BY_CLOSING:
         found += [(fact, "terminal_disposition") for fact in cycle.closings()]
-    if kind == ClockKind.ATTEMPTS:
+    if kind == ATTEMPTS:
         found += [
             (fact, "terminal_disposition")
             for fact in cycle.dispositions()
             if fact.value == DispositionValue.SQL
         ]
-    later = [cancel for cancel in found if cancel[0].occurred_at >= start]
-    return min(later, key=lambda cancel: cancel[0].order, default=None)
+    return _earliest(found, start) if found else None
 
 
 def feedback_items(cycle: Cycle) -> list[Fact]:
@@ -135,8 +137,7 @@ def withdrawal_of(item: Fact, cycle: Cycle) -> Cancel | None:
         if _names(fact, item)
     ]
     found += [(fact, "recalled") for fact in cycle.of(EvidenceKind.RECALLED)]
-    later = [cancel for cancel in found if cancel[0].occurred_at >= item.occurred_at]
-    return min(later, key=lambda cancel: cancel[0].order, default=None)
+    return _earliest(found, item.occurred_at)
 
 
 def _names(fact: Fact, item: Fact) -> bool:
@@ -171,6 +172,22 @@ def _counted(promise: Promise, attempts: Iterable[Fact]) -> tuple[Fact | None, i
     return None, max(distinct - first_counts, 0)
 
 
-def _first(facts: Iterable[Fact]) -> Fact | None:
+def _first(facts: Sequence[Fact]) -> Fact | None:
     """Return the first fact, if any."""
-    return next(iter(facts), None)
+    return facts[0] if facts else None
+
+
+def _between(
+    facts: Iterable[Fact], start: datetime, before: datetime | None = None
+) -> Fact | None:
+    """Return the first fact at or after `start`, if it occurred before `before`."""
+    for fact in facts:
+        if fact.occurred_at >= start:
+            return fact if before is None or fact.occurred_at < before else None
+    return None
+
+
+def _earliest(found: list[Cancel], start: datetime) -> Cancel | None:
+    """Return the first of what occurred at or after `start`."""
+    later = [cancel for cancel in found if cancel[0].occurred_at >= start]
+    return min(later, key=lambda cancel: cancel[0].order, default=None)

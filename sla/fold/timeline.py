@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from sla.choices import DispositionValue, EvidenceKind
 from sla.fold.deadlines import Pause
+from sla.fold.facts import CLOSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sla.clock import BusinessCalendar
     from sla.fold.facts import Fact
 
 REOPENS_WITHIN = timedelta(hours=24)
 DEFAULT_CAP_BUSINESS_DAYS = 10
+# Read for every fact: an attribute of an enumeration costs a call.
+MQL, ASSIGNED, CAPTURED = EvidenceKind.MQL, EvidenceKind.ASSIGNED, EvidenceKind.CAPTURED
+OUTREACH, DISPOSITION = EvidenceKind.OUTREACH, EvidenceKind.DISPOSITION
+BEGINNINGS = frozenset({MQL, ASSIGNED})
+VOIDS_OR_MERGES = frozenset({EvidenceKind.VOIDED, EvidenceKind.MERGED})
 
 
 @dataclass(slots=True)
@@ -31,26 +37,69 @@ class Cycle:
     facts: list[Fact] = field(default_factory=list)
     undone: set[Any] = field(default_factory=set)
     _by_kind: dict[str, list[Fact]] = field(default_factory=dict)
+    _attempts: list[Fact] | None = None
+    _dispositions: list[Fact] | None = None
+    _closings: list[Fact] | None = None
 
-    def of(self, kind: str) -> list[Fact]:
+    def of(self, kind: str) -> Sequence[Fact]:
         """Return the facts of one kind."""
-        if not self._by_kind:
+        by_kind = self._by_kind
+        if not by_kind:
             for fact in self.facts:
-                self._by_kind.setdefault(fact.kind, []).append(fact)
-        return self._by_kind.get(kind, [])
+                if fact.kind in by_kind:
+                    by_kind[fact.kind].append(fact)
+                else:
+                    by_kind[fact.kind] = [fact]
+        return by_kind.get(kind, ())
 
     def attempts(self) -> list[Fact]:
         """Return the contact attempts of people."""
-        return [fact for fact in self.of(EvidenceKind.OUTREACH) if fact.is_human_attempt]
+        if self._attempts is None:
+            self._attempts = [fact for fact in self.of(OUTREACH) if fact.is_human_attempt]
+        return self._attempts
 
     def dispositions(self) -> list[Fact]:
         """Return the logged outcomes."""
-        return [fact for fact in self.of(EvidenceKind.DISPOSITION) if fact.is_disposition]
+        if self._dispositions is None:
+            self._dispositions = [fact for fact in self.of(DISPOSITION) if fact.is_disposition]
+        return self._dispositions
 
     def closings(self) -> list[Fact]:
         """Return the outcomes that ended the cycle and stood."""
-        told = self.of(EvidenceKind.DISPOSITION)
-        return [fact for fact in told if fact.is_closing and fact.key not in self.undone]
+        if self._closings is None:
+            self._closings = [
+                fact
+                for fact in self.dispositions()
+                if fact.value in CLOSING and fact.key not in self.undone
+            ]
+        return self._closings
+
+
+def families(facts: Iterable[Fact]) -> tuple[dict[Any, list[Fact]], dict[Any, list[Fact]]]:
+    """Return the facts that count of each lead, and those of each lead that was merged away.
+
+    Facts of merged leads stand under the lead that survives, and once more under their own.
+    Each list is in order.
+    """
+    kept, merged = _kept(facts)
+    found: dict[Any, list[Fact]] = {}
+    own: dict[Any, list[Fact]] = {lead: [] for lead in merged}
+    for fact in kept:
+        lead = fact.lead
+        if lead in merged:
+            own[lead].append(fact)
+            # Voiding the merged lead as a duplicate must not recall the one that survives.
+            if fact.kind == EvidenceKind.RECALLED:
+                continue
+            lead = merged[lead]
+        if lead in found:
+            found[lead].append(fact)
+        else:
+            found[lead] = [fact]
+    for members in (*found.values(), *own.values()):
+        members.sort(key=_order)
+    in_order = sorted(found, key=lambda lead: found[lead][0].order)
+    return {lead: found[lead] for lead in in_order}, own
 
 
 def standing(facts: Iterable[Fact]) -> list[Fact]:
@@ -60,12 +109,31 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
     fact it names of its lead, or of a lead merged with it, whichever arrived first; its own time
     does not matter.
     """
+    return sorted(_kept(facts)[0], key=_order)
+
+
+def _order(fact: Fact) -> tuple[Any, ...]:
+    """Return the place of a fact among others."""
+    return fact.order
+
+
+def _kept(facts: Iterable[Fact]) -> tuple[list[Fact], dict[Any, Any]]:
+    """Return the facts that count, and for each merged lead the one that survives."""
     first: dict[Any, Fact] = {}
-    for fact in sorted(facts, key=lambda fact: (fact.recorded_at, fact.order)):
-        named = bool(fact.source_id)
-        first.setdefault((fact.source, fact.source_id) if named else (None, fact.key), fact)
-    voids = [fact for fact in first.values() if fact.kind == EvidenceKind.VOIDED]
-    joined = roots(sorted(first.values(), key=lambda fact: fact.order)) if voids else {}
+    odd: list[Fact] = []
+    for fact in facts:
+        identity = (fact.source, fact.source_id) if fact.source_id else (None, fact.key)
+        known = first.get(identity)
+        if known is None or (fact.recorded_at, fact.order) < (known.recorded_at, known.order):
+            first[identity] = fact
+        if fact.kind in VOIDS_OR_MERGES:
+            odd.append(fact)
+    rows = first.values()
+    if not odd:
+        return [fact if fact.occurred_at.tzinfo is UTC else _in_utc(fact) for fact in rows], {}
+    voids = [fact for fact in rows if fact.kind == EvidenceKind.VOIDED]
+    # Which lead a void concerns is asked before anything is taken back, merges included.
+    joined = roots(sorted(rows, key=_order)) if voids else {}
     voided = {
         (
             joined.get(fact.lead, fact.lead),
@@ -78,12 +146,15 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
     def stands(fact: Fact) -> bool:
         if fact.kind == EvidenceKind.VOIDED:
             return False
+        if not fact.source_id or not voided:
+            return True
         lead = joined.get(fact.lead, fact.lead)
         named = {(lead, fact.source, fact.source_id), (lead, "", fact.source_id)}
-        return not fact.source_id or not named & voided
+        return not named & voided
 
-    kept = [_in_utc(fact) for fact in first.values() if stands(fact)]
-    return sorted(kept, key=lambda fact: fact.order)
+    kept = [_in_utc(fact) for fact in rows if stands(fact)]
+    merges = [fact for fact in kept if fact.kind == EvidenceKind.MERGED]
+    return kept, roots(sorted(merges, key=_order))
 
 
 def _in_utc(fact: Fact) -> Fact:
@@ -155,32 +226,32 @@ class _Walk:
 
     def take(self, fact: Fact) -> None:
         """Place one fact."""
+        kind = fact.kind
         own = fact.stated_cycle if fact.lead == self.lead else None
-        if self._opens(fact, own):
-            self._open(fact)
-        if own is not None and fact.kind in {EvidenceKind.MQL, EvidenceKind.ASSIGNED}:
-            self.stated.setdefault(own, self.current)
-        if fact.kind == EvidenceKind.CAPTURED and self.closed_by:
+        if kind in BEGINNINGS:
+            if self._opens(fact, own):
+                self._open(fact)
+            if own is not None:
+                self.stated.setdefault(own, self.current)
+        elif kind == CAPTURED and self.closed_by:
             self.waiting.append(fact)
             return
-        place = self.current
+        place = self.found[-1]
         if own is not None:
             place = self.stated.get(own, place)
             if own < place.number:
                 place = self.found[own - 1]
         place.facts.append(fact)
-        if fact.is_closing and place is self.current:
+        if kind == DISPOSITION and fact.is_closing and place is self.current:
             self.closed_by.append(fact)
 
     def _opens(self, fact: Fact, own: int | None) -> bool:
-        """Return whether the fact begins a cycle, or reopens one."""
+        """Return whether an MQL or an assignment begins a cycle, or reopens one."""
         if own is not None:
             # An import may know the assignment of a second round and not its MQL.
-            begins = fact.kind == EvidenceKind.MQL or (
-                fact.kind == EvidenceKind.ASSIGNED and bool(self.closed_by)
-            )
+            begins = fact.kind == MQL or bool(self.closed_by)
             return begins and own > self.current.number and own not in self.stated
-        return fact.kind == EvidenceKind.MQL and bool(self.closed_by)
+        return fact.kind == MQL and bool(self.closed_by)
 
     def _open(self, fact: Fact) -> None:
         """Open the next cycle; within a day of recycling, reopen the current one."""
@@ -201,7 +272,7 @@ def pauses(cycle: Cycle, *, calendar: BusinessCalendar, at: datetime) -> list[Pa
     days, or the date the prospect asked for when that is earlier.
     """
     found: list[Pause] = []
-    for fact in cycle.facts:
+    for fact in cycle.facts if cycle.of(EvidenceKind.PAUSED) else ():
         if fact.occurred_at > at:
             break
         if fact.kind == EvidenceKind.PAUSED and fact.reason:

@@ -85,14 +85,8 @@ def months_of(*, facts: Iterable[Fact], calendar: BusinessCalendar) -> Counter[d
 
     Leads recalled as test or duplicate do not count, nor does the MQL of a merged lead again.
     """
-    kept = timeline.standing(facts)
-    merged = timeline.roots(kept)
-    families: dict[object, list[Fact]] = {}
-    for fact in kept:
-        if fact.lead not in merged or fact.kind != EvidenceKind.RECALLED:
-            families.setdefault(merged.get(fact.lead, fact.lead), []).append(fact)
     found: Counter[date] = Counter()
-    for lead, members in families.items():
+    for lead, members in timeline.families(facts)[0].items():
         for cycle in timeline.cycles(members, lead=lead):
             mqls = cycle.of(EvidenceKind.MQL)
             if mqls and not cycle.of(EvidenceKind.RECALLED):
