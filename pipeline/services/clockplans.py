@@ -116,4 +116,6 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "stopped_by": NAMES.get(columns["stopped_by_id"]),
         "is_rep_of": columns["rep_id"] == REP,
         "rep_id": None,
+        # Every column is written, so the database fills in no default.
+        "ladder_step": 0,
     }
