@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
 
+    from pipeline.services.rows import AssignmentResult
+
 WORKING: Final = "working"
 STAGE_MOVES: Final = frozenset({Stage.SQL, Stage.OPPORTUNITY})
 CONFLICTS: Final = frozenset({Refusal.STAGE, Refusal.STALE, Refusal.NO_ROUND})
@@ -53,6 +55,7 @@ FIELDS: Final[Mapping[Refusal, str]] = {
     Refusal.FUTURE: "occurred_at",
     Refusal.TOO_EARLY: "occurred_at",
     Refusal.UNKNOWN_REP: "rep_external_id",
+    Refusal.REP_AWAY: "rep_external_id",
 }
 
 
@@ -127,7 +130,7 @@ class LeadAssignmentView(ApiView):
     )
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
-        """Give the lead to the rep or to the next in turn; the absent are replaced."""
+        """Give the lead to the rep or to the next in turn; who is away is refused (rep_away)."""
         lead = get_object_or_404(visible_leads(self), pk=pk)
         body = self.body(AssignmentBody)
         check_fresh(request, lead=lead)
@@ -138,7 +141,7 @@ class LeadAssignmentView(ApiView):
             at=self.at,
         )
         if result.status == Status.REFUSED:
-            raise refused(result.code, result.message, to=Stage.ASSIGNED, view=self)
+            raise _not_assigned(result, view=self)
         stored = Assignment.objects.filter(pk=result.assignment_id or 0).first()
         rep = Rep.objects.filter(pk=result.rep_id or 0).first()
         lead.refresh_from_db()
@@ -168,6 +171,20 @@ def refused(code: Refusal | None, message: str, *, to: str, view: ApiView) -> Pr
         detail=f"{message} {extra['definition']['quote']}".strip(),
         errors=errors,
         extra=extra,
+    )
+
+
+def _not_assigned(result: AssignmentResult, *, view: ApiView) -> ProblemError:
+    """Return the refusal of an assignment; where the rep is away it names the cover."""
+    if result.code != Refusal.REP_AWAY:
+        return refused(result.code, result.message, to=Stage.ASSIGNED, view=view)
+    cover = rep_out(Rep.objects.filter(pk=result.cover_id or 0).first())
+    return ProblemError(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        code=str(result.code),
+        detail=result.message,
+        errors=[FieldProblem("/rep_external_id", str(result.code), result.message)],
+        extra={"cover": cover.model_dump(mode="json") if cover else None},
     )
 
 

@@ -180,6 +180,8 @@ _RULES = {
     "undo": "the assignment before was taken back",
     "recorded": "as recorded by the source",
     "nobody_there": "everybody is away",
+    "handed_over": "took over from a colleague who is away",
+    "given_back": "given back after an absence",
 }
 
 

@@ -30,6 +30,19 @@ ASSIGNABLE = frozenset(
 )
 
 
+HELD = frozenset({Stage.ASSIGNED, Stage.ACCEPTED})
+"""Stages in which promises of the person who holds the lead run."""
+
+
+class AwayError(RefusedError):
+    """The person chosen is away; `cover_id` stands in, None where nobody does."""
+
+    def __init__(self, *, name: str, cover_id: int | None, cover: str) -> None:
+        self.cover_id = cover_id
+        offer = f"{cover} covers." if cover else "Nobody covers; choose somebody else."
+        super().__init__(Refusal.REP_AWAY, f"{name} is away. {offer}")
+
+
 @dataclass
 class Assigning:
     """What one call collects before it writes."""
@@ -64,8 +77,8 @@ def assign_rounds(
     origin: Origin,
     at: datetime,
 ) -> list[AssignmentResult]:
-    """Give leads to reps; who is away is replaced by the cover, and where nobody is there the
-    lead waits among the unassigned.
+    """Give leads to reps; for an owner who is away the cover steps in, and where nobody is there
+    the lead waits among the unassigned. A person who was chosen and is away is refused.
 
     The number of statements does not depend on the number of rows.
 
@@ -82,7 +95,7 @@ def assign_rounds(
         return []
     board = load_board(lead_ids=[row.lead_id for row in rows])
     owners = _account_owners(board)
-    wanted = [row.rep_id or owners.get(row.lead_id) for row in rows]
+    wanted = [row.rep_id or row.holder_id or owners.get(row.lead_id) for row in rows]
     call = Assigning(
         board=board,
         rulebook=Rulebook(),
@@ -117,8 +130,13 @@ def _assign(call: Assigning, index: int, row: AssignmentRow) -> AssignmentResult
     try:
         return _plan(call, index, row)
     except RefusedError as refusal:
+        cover_id = refusal.cover_id if isinstance(refusal, AwayError) else None
         return AssignmentResult(
-            status=Status.REFUSED, lead_id=row.lead_id, code=refusal.code, message=str(refusal)
+            status=Status.REFUSED,
+            lead_id=row.lead_id,
+            cover_id=cover_id,
+            code=refusal.code,
+            message=str(refusal),
         )
 
 
@@ -138,7 +156,11 @@ def _plan(call: Assigning, index: int, row: AssignmentRow) -> AssignmentResult:
     stage = Stage(call.board.projection(current).stage)
     if not row.is_recorded and stage not in ASSIGNABLE:
         raise RefusedError(Refusal.STAGE, f"{lead} is {stages.words(stage)}, not to be assigned.")
+    if row.holder_id is not None and not (lead.owner_id == row.holder_id and stage in HELD):
+        return AssignmentResult(status=Status.UNCHANGED, lead_id=lead.pk, rep_id=lead.owner_id)
     rep_id, why = _choose(call, row=row, wanted=call.wanted[index])
+    if row.holder_id is not None and rep_id is None:
+        return AssignmentResult(status=Status.UNCHANGED, lead_id=lead.pk, rep_id=lead.owner_id)
     if _is_known(call, row=row, current=current, rep_id=rep_id, assigned_at=assigned_at):
         return AssignmentResult(status=Status.UNCHANGED, lead_id=lead.pk, rep_id=rep_id)
     is_queued = rep_id is None and not row.is_recorded
@@ -156,22 +178,32 @@ def _plan(call: Assigning, index: int, row: AssignmentRow) -> AssignmentResult:
         Handover(-1 - index, rep_id, assigned_at, to_queue=is_queued)
     )
     step = None
-    before = stages.before(at=assigned_at, steps=call.board.steps[current.pk])
-    if not is_queued and before in {Stage.NURTURE, Stage.MQL}:
-        step = Transition(
-            round=current,
-            from_stage=before,
-            to_stage=Stage.ASSIGNED,
-            occurred_at=assigned_at,
-            recorded_at=call.at,
-            actor=call.actor,
-            rep_id=rep_id,
-            origin=call.origin,
-            definitions_version_id=entry.version_id,
-        )
-        call.board.steps[current.pk].append(stages.Step(-1 - index, Stage.ASSIGNED, assigned_at))
+    if not is_queued:
+        step = _first_step(call, index, assignment=assignment, version_id=entry.version_id)
     call.planned[index] = Planned(row, current, assignment, step)
     return AssignmentResult(status=Status.CREATED, lead_id=lead.pk, rep_id=rep_id)
+
+
+def _first_step(
+    call: Assigning, index: int, *, assignment: Assignment, version_id: int
+) -> Transition | None:
+    """Plan the transition that goes with the first assignment; None for a later one."""
+    current, assigned_at = assignment.round, assignment.assigned_at
+    before = stages.before(at=assigned_at, steps=call.board.steps[current.pk])
+    if before not in {Stage.NURTURE, Stage.MQL}:
+        return None
+    call.board.steps[current.pk].append(stages.Step(-1 - index, Stage.ASSIGNED, assigned_at))
+    return Transition(
+        round=current,
+        from_stage=before,
+        to_stage=Stage.ASSIGNED,
+        occurred_at=assigned_at,
+        recorded_at=call.at,
+        actor=call.actor,
+        rep_id=assignment.rep_id,
+        origin=call.origin,
+        definitions_version_id=version_id,
+    )
 
 
 def _begin_round(call: Assigning, *, lead_id: int, version_id: int) -> Round:
@@ -202,13 +234,22 @@ def _choose(
     if row.rep_id is not None and row.rep_id not in roster.logins:
         raise RefusedError(Refusal.UNKNOWN_REP, "This person takes no leads.")
     found = roster.stand_ins[wanted] if wanted is not None else Found()
-    if found.rep_id is None and row.rep_id is None:
+    if row.rep_id is not None and found.rep_id != row.rep_id:
+        raise AwayError(
+            name=roster.names[row.rep_id],
+            cover_id=found.rep_id,
+            cover=roster.names.get(found.rep_id or 0, ""),
+        )
+    if found.rep_id is None:
         turn = next(roster.turns, Found())
         found = Found(turn.rep_id, turn.rule, found.skipped + turn.skipped)
     rule = found.rule
-    if rule not in {"cover", "nobody_there"}:
+    if row.holder_id is not None:
+        rule = row.rule
+    elif rule not in {"cover", "nobody_there"}:
         rule = row.rule or ("chosen" if row.rep_id is not None else rule)
-    return found.rep_id, {"rule": rule, "skipped": list(found.skipped)}
+    why = {"rule": rule, "skipped": list(found.skipped)}
+    return found.rep_id, why if row.absence_id is None else why | {"absence": row.absence_id}
 
 
 def _is_known(

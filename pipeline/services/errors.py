@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.services.rows import Refusal
+
+if TYPE_CHECKING:
+    from revops.people.models import Rep
 
 
 class LeadRefusedError(Exception):
@@ -18,6 +23,7 @@ class LeadRefusedError(Exception):
         Refusal.CHECKLIST_REQUIRED: "checklist",
         Refusal.COMPETITOR_REQUIRED: "competitor",
         Refusal.UNKNOWN_REP: "rep",
+        Refusal.REP_AWAY: "rep",
         Refusal.FUTURE: "occurred_at",
         Refusal.TOO_LATE: "occurred_at",
         Refusal.TOO_EARLY: "occurred_at",
@@ -46,6 +52,15 @@ class RequirementError(LeadRefusedError):
 
 class RoleRefusedError(LeadRefusedError):
     """The definitions do not name the person's role for this move."""
+
+
+class RepAwayError(LeadRefusedError):
+    """The person chosen is away; `cover` stands in, None where nobody does."""
+
+    def __init__(self, message: str, *, cover: Rep | None) -> None:
+        """Keep the cover beside the message."""
+        super().__init__(message, code=Refusal.REP_AWAY)
+        self.cover = cover
 
 
 class StaleLeadError(LeadRefusedError):

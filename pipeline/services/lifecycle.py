@@ -17,16 +17,18 @@ from pipeline.selectors.actors import actor_of, names_of
 from pipeline.selectors.clocks import office_hours
 from pipeline.services.activities import record_activities, record_dispositions
 from pipeline.services.assignments import assign_rounds
-from pipeline.services.errors import RoleRefusedError, StaleLeadError, refusal
+from pipeline.services.errors import RepAwayError, RoleRefusedError, StaleLeadError, refusal
 from pipeline.services.moves import move_rounds
 from pipeline.services.rows import (
     ActivityRow,
+    AssignmentResult,
     AssignmentRow,
     DispositionRow,
     Move,
     Refusal,
     Status,
 )
+from revops.people.models import Rep
 from sla.services import current_terms
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from pipeline.choices import ActivityKind, ActivityOutcome
-    from revops.people.models import Rep, User
+    from revops.people.models import User
 
 LATE = timedelta(hours=1)
 LATEST_DAYS = 5
@@ -64,7 +66,7 @@ def accept_lead(*, lead: Lead, by: User, at: datetime, seen: int | None = None) 
     if rep is not None and is_free:
         _check_role(to=Stage.ACCEPTED, by=by, at=at)
         row = AssignmentRow(lead_id=lead.pk, rep_id=rep.pk, rule="accepted_it")
-        assign_rounds(rows=[row], actor=actor_of(by), origin=Origin.FORM, at=at)
+        _assign(row=row, by=by, at=at)
         seen = None
     return make_move(move=Move(lead_id=lead.pk, to=Stage.ACCEPTED), seen=seen, by=by, at=at)
 
@@ -268,7 +270,7 @@ def mark_working(*, lead: Lead, by: User, at: datetime, note: str = "") -> Lead:
 
 @transaction.atomic
 def assign_lead(*, lead: Lead, rep: Rep | None, by: User, at: datetime) -> Assignment:
-    """Give `lead` to `rep`, or to the next in turn; who is away is replaced by the cover.
+    """Give `lead` to `rep`, or to the next in turn; who is away is refused.
 
     Args:
         lead: The lead.
@@ -281,14 +283,26 @@ def assign_lead(*, lead: Lead, rep: Rep | None, by: User, at: datetime) -> Assig
 
     Raises:
         StageChangeRefusedError: The lead cannot be assigned, or has that owner already.
+        RepAwayError: `rep` is away; the error names who covers.
     """
-    row = AssignmentRow(lead_id=lead.pk, rep_id=rep.pk if rep else None)
-    (result,) = assign_rounds(rows=[row], actor=actor_of(by), origin=Origin.FORM, at=at)
-    if result.code is not None:
-        raise refusal(code=result.code, message=result.message)
+    result = _assign(
+        row=AssignmentRow(lead_id=lead.pk, rep_id=rep.pk if rep else None), by=by, at=at
+    )
     if result.status == Status.UNCHANGED:
         raise refusal(code=Refusal.STAGE, message=f"{lead} has that owner already.")
     return Assignment.objects.get(pk=stored_id(result.assignment_id))
+
+
+def _assign(*, row: AssignmentRow, by: User, at: datetime) -> AssignmentResult:
+    """Assign one lead and turn a refusal into its exception."""
+    (result,) = assign_rounds(rows=[row], actor=actor_of(by), origin=Origin.FORM, at=at)
+    if result.code == Refusal.REP_AWAY:
+        raise RepAwayError(
+            result.message, cover=Rep.objects.filter(pk=result.cover_id or 0).first()
+        )
+    if result.code is not None:
+        raise refusal(code=result.code, message=result.message)
+    return result
 
 
 def _check_backdating(*, occurred_at: datetime, note: str, at: datetime) -> None:

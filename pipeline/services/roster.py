@@ -49,6 +49,7 @@ class Roster:
     """Who may take the leads of one call; `turns` are the places drawn in the round robin."""
 
     logins: Mapping[int, int | None]
+    names: Mapping[int, str]
     stand_ins: Mapping[int, Found]
     turns: Iterator[Found]
 
@@ -66,7 +67,9 @@ def read_roster(
     Returns:
         The answers. As many turns are drawn as rows need one.
     """
-    logins = dict(Rep.objects.active().order_by("pk").values_list("pk", "user_id"))
+    reps_there = list(Rep.objects.active().order_by("pk").values_list("pk", "user_id", "name"))
+    logins = {pk: user_id for pk, user_id, _ in reps_there}
+    names = {pk: name for pk, _, name in reps_there}
     open_rows = [
         (row, rep_id) for row, rep_id in zip(rows, wanted, strict=True) if not row.is_recorded
     ]
@@ -82,7 +85,9 @@ def read_roster(
         for row, rep_id in open_rows
         if row.rep_id is None and (rep_id is None or stand_ins[rep_id].rep_id is None)
     )
-    return Roster(logins=logins, stand_ins=stand_ins, turns=_turns(count=draws, at=at))
+    return Roster(
+        logins=logins, names=names, stand_ins=stand_ins, turns=_turns(count=draws, at=at)
+    )
 
 
 def _stand_ins(*, rep_ids: list[int], at: datetime) -> dict[int, Found]:

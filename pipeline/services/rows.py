@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     UNKNOWN_LEAD = "unknown_lead"
     NO_ROUND = "no_round"
     UNKNOWN_REP = "unknown_rep"
+    REP_AWAY = "rep_away"
     STAGE = "stage_not_allowed"
     STALE = "stale"
     REASON_REQUIRED = "reason_required"
@@ -119,6 +120,8 @@ class AssignmentRow:
 
     Without `rep_id` the rep is the next of the round robin; with `is_recorded` nothing is
     chosen or re-routed: the row says what happened, and no `rep_id` is a person not recorded.
+    With `holder_id` the lead leaves that person, if it is still theirs, for who stands in or for
+    the next in turn; where nobody is there it stays. `absence_id` is the absence behind it.
     """
 
     lead_id: int
@@ -126,16 +129,22 @@ class AssignmentRow:
     assigned_at: datetime | None = None
     rule: str = ""
     is_recorded: bool = False
+    holder_id: int | None = None
+    absence_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentResult:
-    """What became of an `AssignmentRow`; no `rep_id` and no refusal is the unassigned queue."""
+    """What became of an `AssignmentRow`; no `rep_id` and no refusal is the unassigned queue.
+
+    `cover_id` is who stands in for the rep that was refused because they are away.
+    """
 
     status: Status
     lead_id: int
     assignment_id: int | None = None
     rep_id: int | None = None
+    cover_id: int | None = None
     code: Refusal | None = None
     message: str = ""
 

@@ -15,6 +15,7 @@ from pipeline.choices import ActivityKind, ActivityOutcome
 from pipeline.forms import AssignForm, ContactForm, NoteForm
 from pipeline.models import Lead
 from pipeline.services import lifecycle
+from pipeline.services.errors import RepAwayError
 from pipeline.views.common import Act, Done, answer, lead_to_see, lead_to_work, posted
 from revops.people.choices import Role
 from revops.people.selectors import viewer
@@ -22,6 +23,7 @@ from revops.people.selectors import viewer
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from revops.people.models import Rep
     from revops.requests import MemberRequest
 
 
@@ -84,15 +86,27 @@ def lead_assign(request: MemberRequest, pk: int) -> HttpResponse:
     if is_leader and not Lead.objects.disposable_by(request.user).filter(pk=pk).exists():
         raise Http404
     form = AssignForm(posted(request))
+    offered: dict[str, Rep | None] = {}
 
     def run() -> Done:
-        stored = lifecycle.assign_lead(
-            lead=lead, rep=form.cleaned_data["rep"], by=request.user, at=request.at
-        )
+        try:
+            stored = lifecycle.assign_lead(
+                lead=lead, rep=form.cleaned_data["rep"], by=request.user, at=request.at
+            )
+        except RepAwayError as refusal:
+            offered["cover"] = refusal.cover
+            raise
         undo = reverse("pipeline:undo_assignment", args=[stored.pk])
         if stored.rep is None:
             return Done(text=f"Everybody is away: {lead} waits unassigned.", undo=undo)
         return Done(text=f"Assigned {lead} to {stored.rep.name}.", undo=undo)
 
-    act = Act(lead=lead, template="pipeline/lead_assign.html", term="mql", form=form, run=run)
+    act = Act(
+        lead=lead,
+        template="pipeline/lead_assign.html",
+        term="mql",
+        form=form,
+        run=run,
+        extra={"offered": offered},
+    )
     return answer(request, act)

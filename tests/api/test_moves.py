@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.models import Activity, Lead, Opportunity, Touch, Transition
+from revops.database import database_now
 from revops.people import keys
+from revops.people.models import Absence
 from sla.models import Breach, Clock
 from tests.api.conftest import body
 from tests.factories.definitions import activated
@@ -111,6 +113,27 @@ def test_a_lead_is_reassigned_to_a_named_rep(caller, lead, roster):
     assert response.status_code == 201
     assert response.json()["rep"]["external_id"] == other.external_id
     assert unknown.status_code == 422
+
+
+def test_assigning_to_somebody_away_is_refused_and_names_the_cover(caller, lead, roster):
+    absent = next(rep for rep in roster if rep != lead.owner)
+    today = database_now().date()
+    Absence.objects.create(
+        rep=absent,
+        starts_on=today - timedelta(days=2),
+        ends_on=today + timedelta(days=2),
+        cover=lead.owner,
+    )
+
+    response = caller.post(
+        f"/leads/{lead.pk}/assignments/", {"rep_external_id": absent.external_id}
+    )
+
+    problem = response.json()
+    assert response.status_code == 422
+    assert problem["code"] == "rep_away"
+    assert problem["cover"]["external_id"] == lead.owner.external_id
+    assert problem["errors"][0]["pointer"] == "/rep_external_id"
 
 
 def test_touches_are_stored_once_and_qualify_leads(caller, roster):

@@ -78,9 +78,9 @@ def test_who_is_away_is_replaced_by_the_cover_of_the_cover():
     absent, second, present = RepFactory(), RepFactory(), RepFactory()
     away(absent, cover=second)
     away(second, cover=present)
-    lead = mql()
+    lead = mql(company=CompanyFactory(owner=absent))
 
-    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=absent.pk))
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
 
     why = Assignment.objects.get().why
     assert result.rep_id == present.pk
@@ -88,13 +88,39 @@ def test_who_is_away_is_replaced_by_the_cover_of_the_cover():
     assert [skipped["rep"] for skipped in why["skipped"]] == [absent.pk, second.pk]
 
 
+def test_the_backup_stands_in_where_an_absence_names_no_cover():
+    present, third = RepFactory(), RepFactory(takes_leads=False)
+    second = RepFactory(backup=third)
+    absent = RepFactory(backup=present)
+    away(absent, cover=second)
+    away(second)
+    lead = mql(company=CompanyFactory(owner=absent))
+
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
+
+    assert result.rep_id == third.pk
+    assert Assignment.objects.get().why["rule"] == "cover"
+
+
+def test_who_is_away_is_refused_by_hand_and_the_cover_named():
+    cover = RepFactory(name="Bo Lin")
+    absent = RepFactory(name="Ana Ruiz", backup=cover)
+    away(absent)
+
+    (result,) = assign(AssignmentRow(lead_id=mql().pk, rep_id=absent.pk))
+
+    assert (result.code, result.cover_id) == (Refusal.REP_AWAY, cover.pk)
+    assert result.message == "Ana Ruiz is away. Bo Lin covers."
+    assert not Assignment.objects.exists()
+
+
 def test_two_who_cover_each_other_do_not_loop():
-    one, other = RepFactory(), RepFactory()
+    one, other = RepFactory(takes_leads=False), RepFactory(takes_leads=False)
     away(one, cover=other)
     away(other, cover=one)
-    lead = mql()
+    lead = mql(company=CompanyFactory(owner=one))
 
-    (result,) = assign(AssignmentRow(lead_id=lead.pk, rep_id=one.pk))
+    (result,) = assign(AssignmentRow(lead_id=lead.pk))
 
     assert result.rep_id is None
     assert Assignment.objects.get().why == {
@@ -235,11 +261,15 @@ def of_an_account(number):
     return AssignmentRow(lead_id=mql(company=CompanyFactory(owner=owner)).pk)
 
 
-def chosen(number):
+def chosen(_number):
+    return AssignmentRow(lead_id=mql().pk, rep_id=RepFactory().pk)
+
+
+def handed_over(number):
     rep = RepFactory()
-    if number % 2:
-        away(rep, cover=RepFactory())
-    return AssignmentRow(lead_id=mql().pk, rep_id=rep.pk)
+    lead = assigned(rep)
+    away(rep, cover=RepFactory() if number % 2 else None)
+    return AssignmentRow(lead_id=lead.pk, holder_id=rep.pk, rule="handed_over")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +277,7 @@ def chosen(number):
     [
         pytest.param([in_turn], id="in turn"),
         pytest.param([chosen], id="chosen"),
+        pytest.param([handed_over], id="handed over"),
         pytest.param([in_turn, of_an_account, chosen], id="all kinds"),
     ],
 )
