@@ -6,9 +6,11 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bench.harness import AT_LEAST, AT_MOST, Line, Ratio, seconds
-from sla import fold
 from sla.clock import BusinessCalendar
+from sla.vector import VectorCalendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,7 @@ SCALAR_ROWS = {"s": 2_000, "m": 5_000, "l": 20_000}
 
 
 def run(*, scale: str, rounds: int) -> list[Line]:
-    """Measure G1.1 to G1.4 and the speed of the fold."""
+    """Measure G1.1 to G1.4."""
     calendar = BusinessCalendar.from_dict(HOURS)
     draw = random.Random(1)  # noqa: S311 (no secret)
     starts = [
@@ -35,7 +37,7 @@ def run(*, scale: str, rounds: int) -> list[Line]:
     ]
     lines = [*scalar(calendar, starts, rounds=rounds)]
     lines += [vector(calendar, rounds=rounds), flat(calendar, rounds=rounds)]
-    lines += [mismatches(draws=SCALAR_ROWS[scale]), folding(calendar, rounds=rounds)]
+    lines.append(mismatches(draws=SCALAR_ROWS[scale]))
     return lines
 
 
@@ -95,25 +97,17 @@ def pandas_add() -> Callable[[datetime], Any]:
 def vector(calendar: BusinessCalendar, *, rounds: int) -> Line:
     """Return the time of a vector sum per time of numpy's day offset."""
     ratio = Ratio("G1.2", "vector add against numpy busday_offset, 100,000 rows", AT_MOST, 4)
-    try:
-        import numpy as np  # noqa: PLC0415
-    except ImportError:
-        ratio.note = "numpy is not installed"
-        return ratio.line()
-    from bench.vector import VectorCalendar  # noqa: PLC0415
-
     draw = np.random.default_rng(1)
     base = int(START.timestamp()) * 1_000_000
-    instants = base + draw.integers(0, 300 * 86_400_000_000, VECTOR_ROWS)
-    days = instants.astype("datetime64[us]").astype("datetime64[D]")
+    instants = (base + draw.integers(0, 300 * 86_400_000_000, VECTOR_ROWS)).view("datetime64[us]")
+    days = instants.astype("datetime64[D]")
     table = VectorCalendar(calendar, start=START, end=START + timedelta(days=400))
-    amount = 4 * 3600 * 1_000_000
     busdays = np.busdaycalendar(holidays=HOURS["holidays"])
     for _ in range(rounds):
         floor = seconds(
             lambda: np.busday_offset(days, 1, roll="forward", busdaycal=busdays), repeat=3
         )
-        ours = seconds(lambda: table.add(instants, amount), repeat=3)
+        ours = seconds(lambda: table.add(instants, FOUR_HOURS), repeat=3)
         ratio.add(ours / floor, floor=floor)
     return ratio.line()
 
@@ -143,55 +137,3 @@ def mismatches(*, draws: int) -> Line:
             amount = timedelta(seconds=draw.randrange(1, 200 * 3600))
             wrong += calendar.between(start, calendar.add(start, amount)) != amount
     return Line("G1.4", f"between(a, add(a, n)) != n in {draws:,} draws", AT_MOST, 0, float(wrong))
-
-
-def folding(calendar: BusinessCalendar, *, rounds: int) -> Line:
-    """Return clocks folded per second: leads with an assignment, a call and a rejection."""
-    rate = Ratio("fold", "clocks folded per second, in thousands", AT_LEAST, 10)
-    terms = fold.Terms(
-        agreements=[
-            fold.Agreement(
-                version=1,
-                effective_from=START - YEARS,
-                enforced=True,
-                promises=tuple(
-                    fold.Promise(
-                        key=kind,
-                        kind=kind,
-                        unit=unit,
-                        version=1,
-                        amount=amount,
-                        count=3,
-                        calendar=1,
-                    )
-                    for kind, unit, amount in (
-                        ("first_contact", "business_hours", 4),
-                        ("sal_review", "business_days", 2),
-                        ("attempts", "calendar_days", 7),
-                        ("disposition", "business_days", 2),
-                        ("final_disposition", "calendar_days", 14),
-                    )
-                ),
-            )
-        ],
-        calendars=[
-            fold.CalendarVersion(key=1, calendar=1, effective_from=START - YEARS, hours=calendar)
-        ],
-    )
-    facts = [
-        fold.Fact(
-            key=4 * lead + place,
-            lead=lead,
-            kind=kind,
-            occurred_at=START + timedelta(hours=lead % 5_000, minutes=70 * place),
-            recorded_at=START + timedelta(hours=lead % 5_000, minutes=70 * place),
-            payload={"value": "rejected", "reason": "not_icp"} if kind == "disposition" else {},
-        )
-        for lead in range(500)
-        for place, kind in enumerate(("mql", "assigned", "outreach", "disposition"))
-    ]
-    clocks = len(fold.fold(facts=facts, terms=terms, at=START + YEARS))
-    for _ in range(rounds):
-        took = seconds(lambda: fold.fold(facts=facts, terms=terms, at=START + YEARS))
-        rate.add(clocks / took / 1000, floor=took)
-    return rate.line()

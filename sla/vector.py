@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 NEVER = np.int64(2**62)
 DAY_MICROS = DAY * MICRO
+MICROSECOND = timedelta(microseconds=1)
 # Hours with a gap of a minute would need millions of buckets; a binary search is fast enough.
 MOST_BUCKETS = 1 << 20
 
@@ -44,7 +45,8 @@ class BeyondTableError(ValueError):
 
 def instants_of(moments: Sequence[datetime]) -> Instants:
     """Return aware datetimes as an array."""
-    since = np.array([moment - EPOCH for moment in moments], dtype="timedelta64[us]")
+    # Whole numbers: numpy takes three times as long to read timedeltas.
+    since = np.array([(moment - EPOCH) // MICROSECOND for moment in moments], dtype=np.int64)
     return since.view("datetime64[us]")
 
 
@@ -114,7 +116,7 @@ class VectorCalendar:
 
     def covers(self, start: datetime, end: datetime) -> bool:
         """Return whether the table holds [start, end] and the allowances that begin there."""
-        low, high = ((moment - EPOCH) // timedelta(microseconds=1) for moment in (start, end))
+        low, high = ((moment - EPOCH) // MICROSECOND for moment in (start, end))
         return self.first <= low and high + HORIZON <= self.last
 
     def add(self, start: Instants, amount: timedelta | Lengths) -> Instants:
@@ -223,7 +225,7 @@ class VectorCalendar:
 def _micros(amount: timedelta | Lengths) -> Any:
     """Return whole microseconds: a number, or one per row."""
     if isinstance(amount, timedelta):
-        return amount // timedelta(microseconds=1)
+        return amount // MICROSECOND
     return amount.view(np.int64)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Read for every clock: an attribute of an enumeration costs a call.
 MET, ASSIGNED, OWNER = ClockStatus.MET, EvidenceKind.ASSIGNED, Scope.OWNER
+PAUSED, REPLANNED, EXCUSED = EvidenceKind.PAUSED, EvidenceKind.REPLANNED, EvidenceKind.EXCUSED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,10 +128,9 @@ def plan_of(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> ClockPlan:
 
 def is_excused(kind: str, cycle: Cycle) -> bool:
     """Return whether somebody excused the misses of this kind, or all of the cycle."""
-    return any(
-        fact.payload.get("clock") in {None, "", kind}
-        for fact in cycle.of(EvidenceKind.EXCUSED)
-        if fact.reason
+    excuses = cycle.of(EXCUSED)
+    return bool(excuses) and any(
+        fact.payload.get("clock") in {None, "", kind} for fact in excuses if fact.reason
     )
 
 
@@ -153,7 +153,9 @@ def _end(run: Run) -> _End | None:
 
 def _pauses(kind: str, cycle: Cycle, version: CalendarVersion, at: datetime) -> list[Pause]:
     """Return the pauses that touch clocks of this kind."""
-    return timeline.pauses(cycle, calendar=version.hours, at=at) if kind in PAUSABLE else []
+    if kind not in PAUSABLE or not cycle.of(PAUSED):
+        return []
+    return timeline.pauses(cycle, calendar=version.hours, at=at)
 
 
 def _version(
@@ -166,7 +168,7 @@ def _version(
     """
     version = terms.calendar_at(run.promise.calendar, run.start)
     previous: datetime | None = None
-    for fact in cycle.of(EvidenceKind.REPLANNED):
+    for fact in cycle.of(REPLANNED):
         moment = fact.occurred_at
         if moment < run.start or (end is not None and end.at < moment):
             continue
@@ -229,8 +231,6 @@ def _describe_end(outcome: Outcome, end: _End, plan: ClockPlan, lengths: Lengths
     outcome.cancel_reason = end.reason
     # A pause in which the clock was stopped leaves no deadline to show but the standing one.
     outcome.breach_at = outcome.breach_at or outcome.due_at
-    if outcome.breach_at is not None and outcome.due_at is not None:
-        outcome.breach_at = max(outcome.breach_at, outcome.due_at)
     if plan.pauses:
         ran = consumed(calendar=hours, start=start, end=end.at, pauses=plan.pauses)
         outcome.business_seconds = seconds(ran)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROUTING, FIRST_CONTACT, ATTEMPTS = ClockKind.ROUTING, ClockKind.FIRST_CONTACT, ClockKind.ATTEMPTS
 SAL_REVIEW, FINAL_DISPOSITION = ClockKind.SAL_REVIEW, ClockKind.FINAL_DISPOSITION
 MQL, ASSIGNED, RECALLED = EvidenceKind.MQL, EvidenceKind.ASSIGNED, EvidenceKind.RECALLED
+SQL = DispositionValue.SQL
 PAUSABLE = frozenset(
     {
         ClockKind.FIRST_CONTACT,
@@ -32,6 +33,8 @@ PAUSABLE = frozenset(
 HELD = PAUSABLE
 CLOSED_BY_CLOSING = frozenset({FIRST_CONTACT, ATTEMPTS, ClockKind.DISPOSITION})
 DECIDED = FINAL | {DispositionValue.ACCEPTED}
+STOPPED_BY: dict[str, frozenset[str]] = {SAL_REVIEW: DECIDED, FINAL_DISPOSITION: FINAL}
+"""The outcomes that stop a clock; every other kind stops at any outcome."""
 FROM_MQL = frozenset({ROUTING, SAL_REVIEW})
 FROM_ASSIGNMENT = frozenset({FIRST_CONTACT, ATTEMPTS, FINAL_DISPOSITION, ClockKind.LEAD_AGE})
 Cancel = tuple["Fact", str]
@@ -73,21 +76,17 @@ def stop_of(
             if fact.occurred_at >= start and (before is None or fact.occurred_at < before)
         ]
         return _counted(promise, attempts)
-    stops: Iterable[Fact]
     if kind == FIRST_CONTACT:
-        stops = cycle.attempts()
-    elif kind == ROUTING:
-        stops = cycle.of(ASSIGNED)
-    elif kind == SAL_REVIEW:
-        stops = [fact for fact in cycle.dispositions() if fact.value in DECIDED]
-    elif kind == FINAL_DISPOSITION:
-        stops = [
-            fact
-            for fact in cycle.dispositions()
-            if fact.value in FINAL and fact.key not in cycle.undone
-        ]
-    else:
-        stops = cycle.dispositions()
+        return _between(cycle.attempts(), start, before), None
+    if kind == ROUTING:
+        return _between(cycle.of(ASSIGNED), start, before), None
+    values = STOPPED_BY.get(kind)
+    undone = cycle.undone if kind == FINAL_DISPOSITION else ()
+    stops = [
+        fact
+        for fact in cycle.dispositions()
+        if (values is None or fact.value in values) and fact.key not in undone
+    ]
     return _between(stops, start, before), None
 
 
@@ -98,9 +97,7 @@ def cancel_of(kind: str, cycle: Cycle, *, start: datetime) -> Cancel | None:
         found += [(fact, "terminal_disposition") for fact in cycle.closings()]
     if kind == ATTEMPTS:
         found += [
-            (fact, "terminal_disposition")
-            for fact in cycle.dispositions()
-            if fact.value == DispositionValue.SQL
+            (fact, "terminal_disposition") for fact in cycle.dispositions() if fact.value == SQL
         ]
     return _earliest(found, start) if found else None
 

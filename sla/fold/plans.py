@@ -7,6 +7,7 @@ by one call of the vector form for all clocks of a promise.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sla.fold.deadlines import Deadline, deadline, unpaused
@@ -105,7 +106,9 @@ class _AtOnce:
     """Notes what to measure and measures it in one call per calendar."""
 
     def __init__(self) -> None:
-        self._asked: dict[BusinessCalendar, list[tuple[datetime, datetime, Outcome, str]]] = {}
+        self._asked: defaultdict[
+            BusinessCalendar, list[tuple[datetime, datetime, Outcome, str]]
+        ] = defaultdict(list)
 
     def put(
         self,
@@ -117,7 +120,7 @@ class _AtOnce:
         end: datetime,
     ) -> None:
         """Note it."""
-        self._asked.setdefault(hours, []).append((start, end, outcome, column))
+        self._asked[hours].append((start, end, outcome, column))
 
     def fill(self) -> None:
         """Measure all that was asked for."""
@@ -162,7 +165,7 @@ def _deadline(plan: Plan, terms: Terms) -> Deadline:
 def _deadlines(rows: Sequence[Outcome | Plan]) -> list[Any]:
     """Return the deadline of each plan, those without a pause in one call per promise."""
     found: list[Any] = [None] * len(rows)
-    groups: dict[tuple[int, int], list[int]] = {}
+    groups: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         if isinstance(row, Outcome):
             continue
@@ -175,7 +178,7 @@ def _deadlines(rows: Sequence[Outcome | Plan]) -> list[Any]:
             )
         else:
             # Both objects outlive the call, so their identities stand for them.
-            groups.setdefault((id(row.promise), id(row.version)), []).append(place)
+            groups[id(row.promise), id(row.version)].append(place)
     for places in groups.values():
         plans: list[Any] = [rows[place] for place in places]
         for place, times in zip(places, _plain(plans), strict=True):

@@ -272,7 +272,7 @@ def pauses(cycle: Cycle, *, calendar: BusinessCalendar, at: datetime) -> list[Pa
     days, or the date the prospect asked for when that is earlier.
     """
     found: list[Pause] = []
-    for fact in cycle.facts if cycle.of(EvidenceKind.PAUSED) else ():
+    for fact in cycle.facts:
         if fact.occurred_at > at:
             break
         if fact.kind == EvidenceKind.PAUSED and fact.reason:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-PARTS = ("biztime", "intake", "sweep", "dashboard", "backtest")
+PARTS = ("biztime", "refold", "intake", "sweep", "dashboard", "backtest")
 
 
 class Command(BaseCommand):
