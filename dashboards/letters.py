@@ -11,7 +11,7 @@ from pipeline.choices import Outcome, Stage
 from pipeline.models import Lead, Opportunity, Transition
 from revops import formats
 from revops.outbox.channels import Letter
-from sla.models import Clock
+from sla.models import Clock, ProcessRevision
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +41,20 @@ def breach_revised(payload: dict[str, Any]) -> Letter:
     return Letter(
         subject=f"Breach revised: {clock.get_kind_display()} on {subject_of(clock)}",
         lines=("Its entry in the ledger has a new line with the reason.", link_of(clock)),
+    )
+
+
+def process_revision(payload: dict[str, Any]) -> Letter:
+    """A promise was missed so many months in a row that its process is to be revised."""
+    revision = ProcessRevision.objects.get(pk=payload["revision"])
+    first, last = f"{revision.first_month:%B %Y}", f"{revision.last_month:%B %Y}"
+    return Letter(
+        subject=f"Missed months in a row: {revision.get_kind_display()}",
+        lines=(
+            f"{revision.get_side_display()} missed it from {first} to {last}.",
+            "Until the cause and what changes are written down, the number alone stays as it is.",
+            address("dashboards:revision", revision.pk),
+        ),
     )
 
 

@@ -244,29 +244,6 @@ def prorated_reps(*, days: Iterable[int], period: Period) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthKept:
-    """How one promise went in one month; `kept` is None where nothing fell due."""
-
-    starts_on: date
-    kept: bool | None
-
-
-def missed_streak(*, months: Sequence[MonthKept]) -> int:
-    """Return how many months in a row were missed up to the newest.
-
-    A month in which nothing fell due neither breaks nor counts.
-    """
-    count = 0
-    for month in reversed(months):
-        if month.kept is None:
-            continue
-        if month.kept:
-            break
-        count += 1
-    return count
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """A point of a cumulative distribution: `share` of all cases took at most `hours`."""
 

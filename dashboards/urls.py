@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboards import api, views
+from dashboards.views import sla as sla_views
 
 app_name = "dashboards"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
     path("rejects/", views.rejects, name="rejects"),
     path("breaches/", views.breaches, name="breaches"),
+    path("sla/revisions/<int:pk>/", sla_views.revision, name="revision"),
     path("api/v1/metrics/", api.MetricListView.as_view(), name="api_metric_list"),
     path("api/v1/metrics/<slug:key>/", api.MetricDetailView.as_view(), name="api_metric_detail"),
     path("api/v1/metrics/<slug:key>/rows/", api.MetricRowsView.as_view(), name="api_metric_rows"),

@@ -96,6 +96,7 @@ ENTRIES = (
             "/reading/",
             "/sign/",
             "/signals/",
+            "/sla/",
             "/start/",
             "/verify/",
         ),

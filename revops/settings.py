@@ -195,6 +195,7 @@ STORAGES = {
 # `manage.py sweep` all read this list.
 PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("sla.services.sweep", 30),
+    ("sla.services.close_months", 600),
     ("revops.outbox.services.deliver", 30),
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
@@ -213,6 +214,9 @@ INSTALL_SERVICES = ["definitions.services.install_defaults"]
 READER_COLUMNS = "definitions.selectors.reader_columns"
 # Where terms are used: functions of a term's code that answer with definitions.uses.Use.
 USES_OF_TERMS = ["dashboards.selectors.uses.uses_of", "pipeline.selectors.uses.uses_of"]
+# What keeps a draft from being signed beyond its own text: functions of (document, at) that answer
+# with definitions.lint.Finding.
+DRAFT_CHECKS = ["sla.selectors.process.refused_numbers"]
 STAGES_OF_TERM = "pipeline.words.stages_of"  # the moves a term governs
 LEADS_JUDGED = "pipeline.selectors.uses.leads_judged"  # per version of the definitions
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches

@@ -15,8 +15,8 @@ from dashboards.registry.base import COUNTED, Figure, Metric, Unit
 from dashboards.registry.expressions import Percentile
 from dashboards.registry.rounds import boolean, ratio
 from revops.people.choices import Side
-from sla.choices import ClockKind, ClockStatus, Scope
-from sla.models import Clock
+from sla.choices import ClockKind, ClockStatus
+from sla.selectors import broken, team_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +33,6 @@ GONE: Final = [
 """Clocks that promise nothing any more, and are in no count."""
 
 
-def missed(asked: MetricFilter) -> Q:
-    """Return what is missed at the instant of asking, whether or not a sweep ran since."""
-    said = Q(status__in=[ClockStatus.BREACHED_OPEN, ClockStatus.BREACHED_CLOSED])
-    return said | Q(status=ClockStatus.PENDING, breach_at__lt=asked.at)
-
-
 class ClockMetric(Metric):
     """A metric whose rows are clocks of the teams' promises; personal clocks never count."""
 
@@ -51,16 +45,13 @@ class ClockMetric(Metric):
     def clocks(self, asked: MetricFilter, *, column: str) -> QuerySet[Any]:
         """Return the teams' clocks whose `column` lies in the period, and not after the asking."""
         inside = {f"{column}__gte": asked.since, f"{column}__lt": asked.seen_until}
-        real = Q(lead__isnull=True) | Q(
-            lead__is_test=False, lead__merged_into__isnull=True, lead__voided_at__isnull=True
-        )
-        facts = Clock.objects.filter(real, scope=Scope.LEAD, **inside).exclude(status__in=GONE)
+        facts = team_clocks().filter(**inside).exclude(status__in=GONE)
         facts = facts.annotate(
             basis_at=F(column),
             version_ref=F("commitment__version_id"),
             in_numerator=boolean(Q(status=ClockStatus.MET)),
             gauge=F("business_seconds"),
-            is_counted=boolean(ANSWERED | missed(asked)),
+            is_counted=boolean(ANSWERED | broken(at=asked.at)),
         )
         return self.narrowed(facts, asked=asked)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet
 
-from dashboards.selectors.promises import overdue
 from revops.people.choices import Side
 from sla.choices import ClockKind
 from sla.models import Breach
+from sla.selectors import overdue_clocks
 from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def ledger(*, at: datetime, state: str, side: str, kind: str) -> Ledger:
     narrowed: dict[str, str] = {}
     if side in Side.values:
         narrowed["side"] = side
-    late = overdue(at=at).filter(**narrowed)
+    late = overdue_clocks(at=at).filter(**narrowed)
     broken = Breach.objects.ledger().filter(**narrowed)
     if kind in ClockKind.values:
         late, broken = late.filter(kind=kind), broken.filter(commitment__kind=kind)

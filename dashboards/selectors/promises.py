@@ -10,20 +10,18 @@ from django.db.models import Count, Q
 
 from dashboards import metrics
 from dashboards.filters import MetricFilter
-from dashboards.metrics import MonthKept, Period
+from dashboards.metrics import Period
 from dashboards.registry import ATTAINMENT, VOLUME, buckets
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
 from definitions.choices import ClockKind, DocumentKind
 from definitions.models import Signature
 from definitions.selectors import sla_of
-from sla.choices import ClockStatus, Scope
-from sla.models import Clock
+from sla.fold import MonthKept, is_kept, missed_streak
+from sla.selectors import overdue_clocks
 from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from dashboards.selectors.frame import Frame
     from definitions.content import Commitment
@@ -166,18 +164,17 @@ def _promise(
     this_month: Period,
 ) -> Promise:
     nothing = MonthCount(0, 0)
-    target = float(commitment.target_rate)
     history = []
     for first in _months(this_month):
         count = counts.get((commitment.kind.value, f"{first:%Y-%m}"), nothing)
-        kept = count.kept >= target * count.due if count.due else None
+        kept = is_kept(met=count.kept, judged=count.due, target_rate=commitment.target_rate)
         history.append((MonthKept(first, kept), count))
     options = {**asked.options, "commitment": commitment.kind.value}
     return Promise(
         commitment=commitment,
         month=counts.get((commitment.kind.value, f"{this_month.starts_on:%Y-%m}"), nothing),
         history=history,
-        streak=metrics.missed_streak(months=[month for month, _ in history]),
+        streak=missed_streak(months=[month for month, _ in history]),
         metric=ATTAINMENT.key,
         query=asked.over(this_month).asking(**{k: v for k, v in options.items() if v}).query(),
     )
@@ -207,21 +204,11 @@ def _volume_promise(
         commitment=commitment,
         month=MonthCount(volumes.get(f"{this_month.starts_on:%Y-%m}", 0), promised),
         history=history,
-        streak=metrics.missed_streak(months=[month for month, _ in history]),
+        streak=missed_streak(months=[month for month, _ in history]),
         metric=VOLUME.key,
         query=asked.over(this_month).asking().query(),
         expected=round(promised * gone / whole) if whole and not asked.narrowed else None,
     )
-
-
-def overdue(*, at: datetime) -> QuerySet[Clock]:
-    """Return the teams' clocks that are open and past due, live: no sweep has to have run."""
-    open_miss = Q(status=ClockStatus.BREACHED_OPEN)
-    unswept = Q(status=ClockStatus.PENDING, breach_at__lt=at)
-    real = Q(lead__isnull=True) | Q(
-        lead__is_test=False, lead__merged_into__isnull=True, lead__voided_at__isnull=True
-    )
-    return Clock.objects.filter(open_miss | unswept, real, scope=Scope.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +223,7 @@ class OpenBreaches:
 
 def open_breaches(*, at: datetime, limit: int = 5) -> OpenBreaches:
     """Return the breaches that are still open, longest overdue first; three statements."""
-    clocks = overdue(at=at)
+    clocks = overdue_clocks(at=at)
     counts = clocks.aggregate(
         enforced_count=Count("pk", filter=Q(enforced=True)),
         unenforced_count=Count("pk", filter=Q(enforced=False)),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from definitions import lint, selectors
 from definitions.choices import DocumentKind
 from definitions.content import Definitions, ScoreModel
@@ -62,11 +65,23 @@ def beside(*, kind: DocumentKind, at: datetime) -> Beside | None:
 
 
 def remarks(*, document: Document, at: datetime) -> list[lint.Finding]:
-    """Return what is remarked on a draft beside the text it has to fit to.
+    """Return what is remarked on a draft by itself, by the text it has to fit to, and from above.
 
     A threshold is refused by the score model in use, as it is at signature; a score model is
     warned of by the thresholds in use and by those that are drafted.
     """
+    return [*checks(document=document, at=at), *_remarks(document=document, at=at)]
+
+
+def checks(*, document: Document, at: datetime) -> list[lint.Finding]:
+    """Return what the apps above know against a draft; `DRAFT_CHECKS` names who is asked."""
+    found: list[lint.Finding] = []
+    for path in settings.DRAFT_CHECKS:
+        found += import_string(path)(document=document, at=at)
+    return found
+
+
+def _remarks(*, document: Document, at: datetime) -> list[lint.Finding]:
     if isinstance(document, Definitions):
         version = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=at).version
         return lint.findings(document=document, score_model=selectors.score_model_of(version))

@@ -12,7 +12,7 @@ from definitions import selectors
 from definitions.choices import Closure, DocumentKind
 from definitions.content import Contribution
 from definitions.documents import parse_document
-from definitions.lint import refusals
+from definitions.lint import Level, refusals
 from definitions.models import Activation, Draft, SignatureRequest, Version
 from definitions.months import add_months
 from definitions.services.base import (
@@ -24,6 +24,7 @@ from definitions.services.base import (
     require,
     signer_ids,
 )
+from definitions.services.beside import checks
 from definitions.services.drafts import DraftClosedError, draft_content
 from definitions.services.freezing import freeze
 from definitions.services.reports import ReportError, checked_report
@@ -178,6 +179,7 @@ def _refuse_unfit(*, document: Document, at: datetime) -> None:
     scores = selectors.version_in_use(kind=DocumentKind.SCORE_MODEL, at=at)
     model = selectors.score_model_of(scores.version)
     found = refusals(document=document, score_model=model)
+    found += [one for one in checks(document=document, at=at) if one.level is Level.REFUSED]
     if found:
         words = " ".join(finding.message for finding in found)
         raise RequestRefusedError(f"Not fit to be signed: {words}", findings=tuple(found))

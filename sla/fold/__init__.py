@@ -22,8 +22,9 @@ from sla.fold.facts import (
 )
 from sla.fold.judge import Run, plan_of
 from sla.fold.ledger import Change, Entry, FutureEvidenceError, clamped, settle
+from sla.fold.months import MonthKept, is_kept, missed_months, missed_streak
 from sla.fold.plans import VECTOR_FROM, told
-from sla.fold.volume import Pace, months_of, pace
+from sla.fold.volume import Pace, closes_at, first_of_next, months_of, pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,12 +40,18 @@ __all__ = [
     "Entry",
     "Fact",
     "FutureEvidenceError",
+    "MonthKept",
     "Outcome",
     "Pace",
     "Promise",
     "Terms",
     "clamped",
+    "closes_at",
+    "first_of_next",
     "fold",
+    "is_kept",
+    "missed_months",
+    "missed_streak",
     "months_of",
     "pace",
     "settle",

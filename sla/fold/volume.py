@@ -47,6 +47,13 @@ def first_of_next(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
+def closes_at(*, month: date, calendar: BusinessCalendar) -> datetime:
+    """Return when a month is closed: at the end of the third business day of the next one."""
+    following = first_of_next(month)
+    days = calendar.open_dates(following, following + timedelta(days=60))
+    return calendar.shifted_close(days[CLOSING_BUSINESS_DAY - 1], 0)
+
+
 def pace(
     *, month: date, target: int, counted: int, calendar: BusinessCalendar, at: datetime
 ) -> Pace:
@@ -57,12 +64,11 @@ def pace(
     """
     following = first_of_next(month)
     days = calendar.open_dates(month, following)
-    closes = calendar.open_dates(following, following + timedelta(days=60))
-    closes_at = calendar.shifted_close(closes[CLOSING_BUSINESS_DAY - 1], 0)
+    closed_at = closes_at(month=month, calendar=calendar)
     gone = sum(1 for day in days if calendar.shifted_close(day, 0) <= at)
     tenths = round(target * gone * 10 / len(days)) if days else target * 10
     status: str
-    if at > closes_at:
+    if at > closed_at:
         status = ClockStatus.MET if counted >= target else ClockStatus.BREACHED_CLOSED
     elif days and counted * len(days) * 100 < target * gone * AT_RISK_PERCENT:
         status = AT_RISK
@@ -71,7 +77,7 @@ def pace(
     return Pace(
         starts_at=calendar.midnight_after(month - timedelta(days=1)),
         due_at=calendar.midnight_after(following - timedelta(days=1)),
-        closes_at=closes_at,
+        closes_at=closed_at,
         business_days=len(days),
         elapsed_days=gone,
         expected_by_now=tenths / 10,

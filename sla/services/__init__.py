@@ -9,7 +9,14 @@ from sla.services.calendars import (
     forget_terms,
     store_commitments,
 )
+from sla.services.closing import close_months
 from sla.services.months import open_months
+from sla.services.process import (
+    RevisionAnsweredError,
+    RevisionRefusedError,
+    answer_revision,
+    may_answer,
+)
 from sla.services.reconciling import Difference, reconcile_clocks
 from sla.services.recording import (
     EvidenceConflictError,
@@ -27,13 +34,18 @@ __all__ = [
     "EvidenceConflictError",
     "EvidenceRefusedError",
     "EvidenceRow",
+    "RevisionAnsweredError",
+    "RevisionRefusedError",
     "add_calendar_version",
+    "answer_revision",
     "change_calendar",
+    "close_months",
     "current_terms",
     "ensure_default_calendar",
     "flag_breaches",
     "folded_once",
     "forget_terms",
+    "may_answer",
     "open_months",
     "reconcile_clocks",
     "record_evidence",

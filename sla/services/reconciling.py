@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from revops.models import PeriodicRun
 from sla import fold
 from sla.choices import ClockStatus
-from sla.models import Breach, Clock
+from sla.models import Breach, Clock, Evidence
 from sla.selectors.facts import facts_of, family_of
+from sla.selectors.months import closed_months, columns_of, due_by_month
+from sla.selectors.preview import default_calendar
 from sla.services import projecting
 from sla.services.calendars import current_terms
+from sla.services.closing import live
 from sla.services.refolding import Writes, differences
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from sla.services.projecting import StoredBreach, StoredClock
 
 CHUNK = 2_000
+CLOSING = "sla.services.close_months"
 LEADS = """
 SELECT DISTINCT lead_id FROM sla_evidence WHERE lead_id > %s ORDER BY lead_id LIMIT %s
 """
@@ -63,7 +68,43 @@ def reconcile_clocks(*, at: datetime, limit: int = 50) -> list[Difference]:
         for pk in orphans.values_list("pk", flat=True)[:limit]
     ]
     found += _months()
+    found += _closed_months(at=at)
     return found[:limit]
+
+
+def _closed_months(*, at: datetime) -> list[Difference]:
+    """Compare closed months, adjustments included, with their clocks.
+
+    What came in since they were last compared is no difference yet.
+    """
+    hours = default_calendar()
+    known = closed_months()
+    if hours is None or not known or _is_behind():
+        return []
+    after = fold.first_of_next(max(one.month for one in known))
+    due = due_by_month(zone=hours.zone, first=known[0].month, after=after, at=at)
+    found = []
+    for one, counts, counted in live(known=known, due=due, hours=hours):
+        stored, folded = columns_of(one.now), columns_of(counts)
+        if stored != folded or counted != one.counted_now:
+            names = [name for name in folded if stored[name] != folded[name]]
+            found.append(
+                Difference(
+                    f"{one.kind} in {one.month:%Y-%m}",
+                    ", ".join(f"{name} {stored[name]}" for name in names) or str(one.counted_now),
+                    ", ".join(f"{name} {folded[name]}" for name in names) or str(counted),
+                )
+            )
+    return found
+
+
+def _is_behind() -> bool:
+    """Return whether evidence came in after the job that compares closed months last ran."""
+    run = PeriodicRun.objects.filter(service=CLOSING).first()
+    newest = Evidence.objects.order_by("-pk").values_list("recorded_at", flat=True).first()
+    if run is None or run.finished_at is None or newest is None:
+        return False
+    return bool(newest > run.started_at)
 
 
 def _months() -> list[Difference]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import metrics
-from dashboards.metrics import Band, Interval, MonthKept, Period, Question, Tone
+from dashboards.metrics import Band, Interval, Period, Question, Tone
 
 Q4 = Period(date(2026, 10, 1), date(2027, 1, 1))
 
@@ -243,21 +243,6 @@ def test_without_a_target_nobody_is_asked():
     )
 
     assert asked == Question.NO_TARGET
-
-
-@pytest.mark.parametrize(
-    ("kept", "streak"),
-    [
-        pytest.param([True, False, False], 2, id="two running"),
-        pytest.param([False, False, True], 0, id="kept last"),
-        pytest.param([False, None, False], 2, id="a month without data neither breaks nor counts"),
-        pytest.param([], 0, id="nothing yet"),
-    ],
-)
-def test_misses_in_a_row_are_counted_up_to_the_newest(kept, streak):
-    months = [MonthKept(date(2026, number, 1), held) for number, held in enumerate(kept, start=1)]
-
-    assert metrics.missed_streak(months=months) == streak
 
 
 def test_the_curve_ends_below_one_where_leads_were_never_answered():
