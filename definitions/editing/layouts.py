@@ -121,6 +121,7 @@ MEASURED = (
     Ask("includes_first"),
     Ask("collapse_minutes"),
     Ask("hand_raisers_only"),
+    Ask("follows_territory"),
     Ask("is_active", "Promised: without this it is shown as not agreed"),
 )
 WORDING = (

@@ -290,6 +290,7 @@ LABELS = {
     "target_rate": "Share to be kept, from 0 to 1",
     "warning_share": "Warn after this share of the time, from 0 to 1",
     "hand_raisers_only": "Only for people who asked to be contacted",
+    "follows_territory": "In the hours of the holder's territory, where it has its own",
     "is_active": "Promised",
     "purpose": "Reason list",
     "to": "Move to",

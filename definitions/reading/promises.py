@@ -38,6 +38,9 @@ def commitment_blocks(commitment: Commitment) -> list[Block]:
         rows.append(("Attempts", minutes))
     if commitment.hand_raisers_only:
         rows.append(("Covers", "only people who asked to be contacted"))
+    if commitment.follows_territory:
+        own = "of the territory of whoever holds the lead at the start, where it has its own"
+        rows.append(("Hours", own))
     text = commitment.text
     if not commitment.is_active:
         text = f"Not promised at present. {text}"

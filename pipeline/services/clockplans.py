@@ -7,6 +7,7 @@ with the lead. Leads with a past, and promises that are missed already, are fold
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from sla.choices import EvidenceKind
@@ -89,7 +90,24 @@ def plan_clocks(
                 recorded_at=at,
             )
         )
-    assigned = Fact(
+    waiting = fold(facts=facts, terms=terms, at=at)
+    # Which territory the person belongs to is known only once the database has chosen.
+    routed = {
+        calendar: fold(facts=[*facts, _assigned(calendar, at=at)], terms=terms, at=at)
+        for calendar in (None, *terms.territories_at(at))
+    }
+    if any(outcome.missed for outcome in chain(waiting, *routed.values())):
+        return None
+    return {
+        "waiting": _rows(waiting),
+        "routed": _rows(routed.pop(None)),
+        "by_calendar": {str(calendar): _rows(found) for calendar, found in routed.items()},
+    }
+
+
+def _assigned(calendar: int | None, *, at: datetime) -> Fact:
+    """Return the handover to somebody whose territory has this calendar, or none."""
+    return Fact(
         key=ASSIGNED,
         lead=0,
         kind=EvidenceKind.ASSIGNED,
@@ -97,12 +115,8 @@ def plan_clocks(
         recorded_at=at,
         rep=REP,
         stated_cycle=1,
+        payload={} if calendar is None else {"calendar": calendar},
     )
-    waiting = fold(facts=facts, terms=terms, at=at)
-    routed = fold(facts=[*facts, assigned], terms=terms, at=at)
-    if any(outcome.missed for outcome in (*waiting, *routed)):
-        return None
-    return {"waiting": _rows(waiting), "routed": _rows(routed)}
 
 
 def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.choices import Stage
 from sla import services as sla
 from sla.choices import DispositionValue, EvidenceKind
+from sla.selectors.territories import calendars_of_reps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from pipeline.models import Activity, Assignment, Lead, Transition
@@ -120,7 +121,13 @@ def taken_back(*, source: str, source_id: int, lead_id: int, at: datetime) -> To
 
 
 def tell(*, facts: Sequence[Told], lead_ids: Collection[int], actor: str, at: datetime) -> None:
-    """Store the evidence and bring the leads' clocks up to date."""
+    """Store the evidence and bring the leads' clocks up to date.
+
+    An assignment carries the calendar of the person's territory, where there is one: the fold
+    pins it, and a team that moves to other hours later moves no clock.
+    """
+    given = {fact.rep_id for fact in facts if fact.kind == EvidenceKind.ASSIGNED and fact.rep_id}
+    calendars = calendars_of_reps(given)
     sla.record_evidence_batch(
         rows=[
             sla.EvidenceRow(
@@ -131,7 +138,7 @@ def tell(*, facts: Sequence[Told], lead_ids: Collection[int], actor: str, at: da
                 rep_id=fact.rep_id,
                 source=fact.source,
                 source_id=fact.source_id,
-                payload=fact.payload,
+                payload=fact.payload | _territory(fact, calendars),
             )
             for fact in facts
         ],
@@ -139,3 +146,9 @@ def tell(*, facts: Sequence[Told], lead_ids: Collection[int], actor: str, at: da
         at=at,
     )
     sla.refold(lead_ids=lead_ids, at=at)
+
+
+def _territory(fact: Told, calendars: Mapping[int, int]) -> dict[str, int]:
+    """Return what an assignment adds to its payload."""
+    calendar = calendars.get(fact.rep_id or 0) if fact.kind == EvidenceKind.ASSIGNED else None
+    return {} if calendar is None else {"calendar": calendar}

@@ -192,7 +192,8 @@ def _not_started(
     agreement = terms.agreement_at(since[0].occurred_at) if since else None
     promise = agreement.promise(kind, raised=raised) if agreement else None
     if agreement is not None and promise is not None:
-        version = terms.calendar_at(promise.calendar, since[0].occurred_at)
+        calendar = kinds.calendar_of(promise, cycle, start=since[0].occurred_at)
+        version = terms.calendar_at(calendar, since[0].occurred_at)
         yield Outcome(
             lead=lead,
             cycle=cycle.number,

@@ -71,7 +71,8 @@ def lead_age(cycle: Cycle, *, lead: Any, terms: Terms) -> Iterator[Outcome | Pla
     promise = agreement.promise(ClockKind.LEAD_AGE) if agreement else None
     if handoff is None or agreement is None or promise is None:
         return
-    version = terms.calendar_at(promise.calendar, handoff.occurred_at)
+    calendar = kinds.calendar_of(promise, cycle, start=handoff.occurred_at)
+    version = terms.calendar_at(calendar, handoff.occurred_at)
     frame = Outcome(
         lead=lead,
         cycle=cycle.number,

@@ -39,7 +39,8 @@ class Fact:
         payload: Codes and ids: channel, outcome, automatic (outreach); value, reason
             (disposition); reason, until, cap_business_days (paused); into (merged); source,
             source_id (voided); answers (feedback_answered); calendar_version, automatic
-            (replanned); clock (excused); hand_raiser (mql); measure_only (starts).
+            (replanned); clock (excused); hand_raiser (mql); calendar, the territory's (assigned);
+            measure_only (starts).
     """
 
     key: Any
@@ -112,6 +113,7 @@ class Promise:
         amount: The allowance in `unit`; None for the monthly volume.
         count: Attempts asked for, or MQLs per month.
         calendar: Identity of the calendar, not of its version.
+        follows_territory: Whether the calendar of the holder's territory wins where there is one.
         warning_share: Share of the allowance after which people are warned, in percent.
     """
 
@@ -127,6 +129,7 @@ class Promise:
     includes_first: bool = False
     hand_raisers_only: bool = False
     calendar: Any = None
+    follows_territory: bool = False
     warning_share: int = 75
 
     @property
@@ -209,6 +212,12 @@ class Terms:
         """Return the calendar's version at `at`; before the first one, the first."""
         index = bisect_right(self._since[calendar], at) - 1
         return self._versions[calendar][max(index, 0)]
+
+    def territories_at(self, at: datetime) -> list[Any]:
+        """Return the calendars a territory may bring in: none unless a promise follows them."""
+        agreement = self.agreement_at(at)
+        follows = agreement and any(promise.follows_territory for promise in agreement.promises)
+        return list(self._versions) if follows else []
 
     def calendar_version(self, key: Any) -> CalendarVersion:
         """Return the version with this identity."""

@@ -9,7 +9,7 @@ from sla.choices import ClockStatus, EvidenceKind, Scope
 from sla.fold import timeline
 from sla.fold.deadlines import Deadline, consumed, deadline
 from sla.fold.facts import Outcome
-from sla.fold.kinds import HELD, PAUSABLE
+from sla.fold.kinds import HELD, PAUSABLE, calendar_of
 from sla.fold.plans import seconds
 
 __all__ = ["ClockPlan", "Run", "is_excused", "plan_of", "seconds"]
@@ -166,7 +166,8 @@ def _version(
     A clock keeps the version of its start. A re-plan moves it to a newer one if the clock was
     pending then; one nobody asked for may only give time, never take it.
     """
-    version = terms.calendar_at(run.promise.calendar, run.start)
+    calendar = calendar_of(run.promise, cycle, start=run.start)
+    version = terms.calendar_at(calendar, run.start)
     previous: datetime | None = None
     for fact in cycle.of(REPLANNED):
         moment = fact.occurred_at
@@ -181,11 +182,7 @@ def _version(
         if old.breach_at is not None and old.breach_at < moment:
             break
         key = fact.payload.get("calendar_version")
-        newer = (
-            terms.calendar_at(run.promise.calendar, moment)
-            if key is None
-            else terms.calendar_version(key)
-        )
+        newer = terms.calendar_at(calendar, moment) if key is None else terms.calendar_version(key)
         new = deadline(
             promise=run.promise,
             calendar=newer.hours,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sla.choices import ClockKind, DispositionValue, EvidenceKind, PauseReason
 from sla.fold.facts import FINAL
@@ -100,6 +100,25 @@ def cancel_of(kind: str, cycle: Cycle, *, start: datetime) -> Cancel | None:
             (fact, "terminal_disposition") for fact in cycle.dispositions() if fact.value == SQL
         ]
     return _earliest(found, start) if found else None
+
+
+def calendar_of(promise: Promise, cycle: Cycle, *, start: datetime) -> Any:
+    """Return the calendar a clock that starts at `start` counts in, for good.
+
+    It is the territory's of whoever holds the lead then, where the promise follows territories
+    and there is one; a lead nobody holds yet counts in the promise's own.
+    """
+    if not promise.follows_territory:
+        return promise.calendar
+    held = [
+        fact
+        for fact in cycle.of(EvidenceKind.ASSIGNED)
+        if fact.rep is not None and fact.occurred_at <= start
+    ]
+    # A handoff may be told by two facts of one instant, of which one knows the territory.
+    last = [fact for fact in held if fact.occurred_at == held[-1].occurred_at]
+    found = (fact.payload.get("calendar") for fact in last)
+    return next((calendar for calendar in found if calendar), promise.calendar)
 
 
 def feedback_items(cycle: Cycle) -> list[Fact]:

@@ -81,6 +81,7 @@ def _promises() -> dict[int, tuple[fold.Promise, ...]]:
             includes_first=row.includes_first,
             hand_raisers_only=row.hand_raisers_only,
             calendar=row.calendar_id,
+            follows_territory=row.follows_territory,
             warning_share=row.warning_percent,
         )
         found[row.version_id] = (*found.get(row.version_id, ()), promise)

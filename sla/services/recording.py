@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DERIVED = "derived"
+ADDED = frozenset({"measure_only", "calendar"})
 
 INSERT = """
 INSERT INTO sla_evidence (lead_id, stated_cycle, kind, occurred_at, recorded_at, actor, rep_id,
@@ -201,8 +202,8 @@ def _compare(known: list[dict[str, Any]]) -> None:
 
 
 def _told(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return a payload without what an import adds to it."""
-    return {name: value for name, value in payload.items() if name != "measure_only"}
+    """Return a payload without what was added here: by an import, or for a territory."""
+    return {name: value for name, value in payload.items() if name not in ADDED}
 
 
 def _utc(text: str) -> str:

@@ -9,9 +9,19 @@ from factory.django import DjangoModelFactory
 
 from definitions.choices import DocumentKind
 from definitions.models import Activation, Version
+from revops.people.choices import Side
+from revops.people.models import Team
 from sla.choices import BreachCause, ClockKind, ClockStatus, EvidenceKind, Scope, Unit
 from sla.fold import side_of
-from sla.models import Breach, Calendar, CalendarVersion, Clock, Commitment, Evidence
+from sla.models import (
+    Breach,
+    Calendar,
+    CalendarVersion,
+    Clock,
+    Commitment,
+    Evidence,
+    Territory,
+)
 from tests.factories.pipeline import LeadFactory
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,3 +168,15 @@ class BreachFactory(DjangoModelFactory):
 
     class Meta:
         model = Breach
+
+
+class TerritoryFactory(DjangoModelFactory):
+    """A sales team in London hours."""
+
+    team = factory.LazyFunction(lambda: Team.objects.create(name="Europe", side=Side.SALES))
+    calendar = factory.LazyFunction(
+        lambda: CalendarVersionFactory(spec=NEW_YORK | {"timezone": "Europe/London"}).calendar
+    )
+
+    class Meta:
+        model = Territory
