@@ -38,7 +38,7 @@ _numbers: Iterator[int] = itertools.count()
 FILL = """
 INSERT INTO sla_clock (lead_id, cycle, kind, scope, started_by_id, commitment_id,
     calendar_version_id, side, status, enforced, started_at, due_at, breach_at, warn_at,
-    pause_reason, cancel_reason, measure, warned_at)
+    pause_reason, cancel_reason, measure, ladder_at)
 SELECT e.lead_id, n, 'first_contact', 'lead', e.id, %s, %s, 'sales', 'pending', true, %s,
        %s + n * interval '1 minute', %s + n * interval '1 minute', %s, '', '', '{}', %s
 FROM sla_evidence e CROSS JOIN generate_series(%s, %s) n
@@ -130,7 +130,7 @@ def fill(commitment: Commitment, *, first: int, last: int) -> None:
     """Add open clocks that are due in years."""
     version = commitment.calendar.versions.get()
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [commitment.pk, version.pk, START, FAR, FAR, FAR, START, first, last])
+        cursor.execute(FILL, [commitment.pk, version.pk, START, FAR, FAR, FAR, FAR, first, last])
         cursor.execute("ANALYZE sla_clock")
 
 

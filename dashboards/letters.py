@@ -35,6 +35,15 @@ def due_soon(payload: dict[str, Any]) -> Letter:
     )
 
 
+def escalated(payload: dict[str, Any]) -> Letter:
+    """A promise was missed, and the ladder says who hears of it."""
+    clock = clock_of(payload)
+    return Letter(
+        subject=f"Missed: {clock.get_kind_display()} on {subject_of(clock)}",
+        lines=(f"It was due {moment(clock.due_at)} and nothing has been done.", link_of(clock)),
+    )
+
+
 def breach_revised(payload: dict[str, Any]) -> Letter:
     """Later evidence changed what a breach says."""
     clock = clock_of(payload)

@@ -8,6 +8,7 @@ from typing import Final
 LETTERS: Final[dict[str, str]] = {
     "sla.breached": "dashboards.letters.breached",
     "sla.due_soon": "dashboards.letters.due_soon",
+    "sla.escalated": "dashboards.letters.escalated",
     "sla.breach_rescinded": "dashboards.letters.breach_revised",
     "sla.breach_reinstated": "dashboards.letters.breach_revised",
     "sla.breach_reclassified": "dashboards.letters.breach_revised",

@@ -17,10 +17,12 @@ from sla.fold.facts import (
     Fact,
     Outcome,
     Promise,
+    Step,
     Terms,
     side_of,
 )
 from sla.fold.judge import Run, plan_of
+from sla.fold.ladder import is_history, steps_of
 from sla.fold.ledger import Change, Entry, FutureEvidenceError, clamped, settle
 from sla.fold.months import MonthKept, is_kept, missed_months, missed_streak
 from sla.fold.plans import VECTOR_FROM, told
@@ -44,11 +46,13 @@ __all__ = [
     "Outcome",
     "Pace",
     "Promise",
+    "Step",
     "Terms",
     "clamped",
     "closes_at",
     "first_of_next",
     "fold",
+    "is_history",
     "is_kept",
     "missed_months",
     "missed_streak",
@@ -56,6 +60,7 @@ __all__ = [
     "pace",
     "settle",
     "side_of",
+    "steps_of",
 ]
 
 ALL = frozenset(ClockKind.values)

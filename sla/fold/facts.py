@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sla.choices import ClockKind, ClockStatus, DispositionValue, EvidenceKind, Scope, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sla.clock import BusinessCalendar
+    from sla.fold.deadlines import Pause
 
 # Read for every fact: an attribute of an enumeration costs a call.
 OUTREACH, DISPOSITION = EvidenceKind.OUTREACH, EvidenceKind.DISPOSITION
@@ -24,6 +25,7 @@ CLOSING = frozenset(
     {DispositionValue.REJECTED, DispositionValue.RECYCLED, DispositionValue.DISQUALIFIED}
 )
 FINAL = CLOSING | {DispositionValue.SQL}
+WHOLE = 100
 DAYS = frozenset({Unit.BUSINESS_DAYS, Unit.CALENDAR_DAYS})
 
 
@@ -139,6 +141,27 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the escalation ladder.
+
+    Attributes:
+        percent: How much of the allowance has run; 100 is the miss itself.
+        plus_business_days: Business days after that.
+        notify: Who hears: owner, manager, revops.
+    """
+
+    label: str
+    percent: int
+    plus_business_days: int = 0
+    notify: tuple[str, ...] = ()
+
+    @property
+    def is_after_miss(self) -> bool:
+        """Whether the promise is broken by then."""
+        return self.percent >= WHOLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """A version of the SLA in use from `effective_from`; enforced once it is signed."""
 
@@ -146,6 +169,7 @@ class Agreement:
     effective_from: datetime
     enforced: bool
     promises: tuple[Promise, ...]
+    ladder: tuple[Step, ...] = ()
     _found: dict[tuple[str, str, bool], Promise | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -198,6 +222,7 @@ class Terms:
         self._versions: dict[Any, list[CalendarVersion]] = {}
         self._by_key: dict[Any, CalendarVersion] = {}
         self._since: dict[Any, list[datetime]] = {}
+        self._ladders = {row.version: row.ladder for row in self.agreements}
         for row in sorted(calendars, key=lambda row: row.effective_from):
             self._versions.setdefault(row.calendar, []).append(row)
             self._since.setdefault(row.calendar, []).append(row.effective_from)
@@ -223,13 +248,18 @@ class Terms:
         """Return the version with this identity."""
         return self._by_key[key]
 
+    def ladder_of(self, version: Any) -> tuple[Step, ...]:
+        """Return the escalation ladder of an SLA version."""
+        return self._ladders.get(version, ())
+
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What the evidence says of one clock; the columns of a stored clock.
 
     `missed` tells whether the promise was broken, whatever happened later; `warn_at` is None
-    where nothing can be warned about, `breach_at` while the clock is paused.
+    where nothing can be warned about, `breach_at` while the clock is paused. `missed` and
+    `pauses`, the pauses inside the clock, are no columns.
     """
 
     lead: Any
@@ -259,6 +289,7 @@ class Outcome:
     cancel_reason: str = ""
     measure: dict[str, Any] = field(default_factory=dict)
     missed: bool = False
+    pauses: Sequence[Pause] = ()
 
     @property
     def scope(self) -> str:

@@ -97,6 +97,7 @@ class ClockPlan:
             warn_at=times.warn_at,
             counted=run.counted,
             missed=missed,
+            pauses=self.pauses,
         )
         if self.previous_due is not None:
             outcome.measure["previous_due_at"] = self.previous_due.isoformat()

@@ -82,9 +82,8 @@ class Clock(models.Model):
     counted = models.PositiveIntegerField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=24, blank=True)
     measure = models.JSONField(default=dict, blank=True)
-    # Not of the fold: notices given, and when to look again at a clock that failed to fold.
-    warned_at = models.DateTimeField(null=True, blank=True)
-    # How many steps of the ladder are behind it, and when the next is due; null = to be planned.
+    # Not of the fold: how many steps of the ladder are behind it, when the next is reached (null =
+    # to be planned), and when to look again at a clock that failed to fold.
     ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
     ladder_at = models.DateTimeField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
@@ -158,10 +157,16 @@ class Clock(models.Model):
                 fields=["breach_at"],
                 condition=Q(status=ClockStatus.PENDING, breach_at__isnull=False),
             ),
+            # Both what is to be planned and what has reached its step; see `escalating`.
             models.Index(
-                name="sla_clock_to_warn",
-                fields=["warn_at"],
-                condition=Q(status=ClockStatus.PENDING, warned_at__isnull=True),
+                name="sla_clock_on_ladder",
+                fields=["ladder_at"],
+                condition=Q(
+                    status__in=[ClockStatus.PENDING, ClockStatus.BREACHED_OPEN],
+                    scope=Scope.LEAD,
+                    enforced=True,
+                    breach_at__isnull=False,
+                ),
             ),
             models.Index(
                 name="sla_clock_pause_until",

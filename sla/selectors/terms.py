@@ -10,6 +10,8 @@ from django.db import connection
 
 from definitions import selectors as documents
 from definitions.choices import DocumentKind
+from definitions.content import LadderStep
+from definitions.models import Version
 from sla import fold
 from sla.clock import BusinessCalendar
 from sla.models import CalendarVersion, Commitment
@@ -52,11 +54,11 @@ def terms_key() -> str:
 
 @lru_cache(maxsize=KEPT)
 def loaded_terms(key: str) -> LoadedTerms:
-    """Return the terms in three statements; read once per `terms_key` in this process."""
+    """Return the terms in four statements; read once per `terms_key` in this process."""
     del key
     schedule = documents.schedule()
     promises = _promises()
-    agreements = _agreements(schedule, promises)
+    agreements = _agreements(schedule, promises, _ladders())
     used = {entry.version_id for entry in schedule.entries if entry.kind == DocumentKind.SLA}
     return LoadedTerms(
         fold.Terms(agreements=agreements, calendars=_calendars()),
@@ -88,8 +90,29 @@ def _promises() -> dict[int, tuple[fold.Promise, ...]]:
     return found
 
 
+def _ladders() -> dict[int, tuple[fold.Step, ...]]:
+    """Return the escalation ladder of each SLA version."""
+    rows = Version.objects.filter(kind=DocumentKind.SLA).values_list("pk", "content__ladder")
+    return {
+        pk: tuple(_step(LadderStep.model_validate(row)) for row in rungs or ())
+        for pk, rungs in rows
+    }
+
+
+def _step(row: LadderStep) -> fold.Step:
+    """Return a step as the fold reads it."""
+    return fold.Step(
+        label=row.label,
+        percent=int(row.share * 100),
+        plus_business_days=row.plus_business_days,
+        notify=row.notify,
+    )
+
+
 def _agreements(
-    schedule: Schedule, promises: dict[int, tuple[fold.Promise, ...]]
+    schedule: Schedule,
+    promises: dict[int, tuple[fold.Promise, ...]],
+    ladders: dict[int, tuple[fold.Step, ...]],
 ) -> list[fold.Agreement]:
     """Return which SLA version is in use from each instant at which that changes."""
     entries = [entry for entry in schedule.entries if entry.kind == DocumentKind.SLA]
@@ -109,6 +132,7 @@ def _agreements(
                 effective_from=since,
                 enforced=entry.is_signed,
                 promises=promises.get(entry.version_id, ()),
+                ladder=ladders.get(entry.version_id, ()),
             )
         )
     return found

@@ -10,6 +10,7 @@ from sla.services.calendars import (
     store_commitments,
 )
 from sla.services.closing import close_months
+from sla.services.escalating import escalate
 from sla.services.months import open_months
 from sla.services.process import (
     RevisionAnsweredError,
@@ -26,7 +27,7 @@ from sla.services.recording import (
     record_evidence_batch,
 )
 from sla.services.refolding import folded_once, refold
-from sla.services.sweeping import flag_breaches, sweep, warn_clocks
+from sla.services.sweeping import flag_breaches, sweep
 
 __all__ = [
     "CalendarRefusedError",
@@ -42,6 +43,7 @@ __all__ = [
     "close_months",
     "current_terms",
     "ensure_default_calendar",
+    "escalate",
     "flag_breaches",
     "folded_once",
     "forget_terms",
@@ -53,5 +55,4 @@ __all__ = [
     "refold",
     "store_commitments",
     "sweep",
-    "warn_clocks",
 ]

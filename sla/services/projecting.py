@@ -39,10 +39,21 @@ INSERT = (
     f" FROM jsonb_to_recordset(%s::jsonb) AS v({_RECORD})"
     f" RETURNING id, {', '.join(IDENTITY)}"
 )
+# The ladder's next step is planned again when what it is counted from changes.
+_PLANNED_FROM = (
+    "started_at", "due_at", "breach_at", "commitment_id", "calendar_version_id",
+    "enforced",
+)  # fmt: skip
+_PLAN = (
+    "ladder_at = CASE WHEN"
+    f" ({', '.join(f'c.{name}' for name in _PLANNED_FROM)}) IS DISTINCT FROM"
+    f" ({', '.join(f'v.{name}' for name in _PLANNED_FROM)}) THEN NULL ELSE c.ladder_at END"
+)
 UPDATE = (
-    f"UPDATE sla_clock c SET {_SET}, retry_at = NULL"  # noqa: S608
+    f"UPDATE sla_clock c SET {_SET}, {_PLAN}, retry_at = NULL"  # noqa: S608
     f" FROM jsonb_to_recordset(%s::jsonb) AS v(id bigint, {_RECORD}) WHERE c.id = v.id"
 )
+DELETE_STEPS = "DELETE FROM sla_escalation WHERE clock_id = ANY(%s)"
 DELETE = "DELETE FROM sla_clock WHERE id = ANY(%s)"
 
 BREACHES = """
@@ -163,6 +174,7 @@ def update(rows: Sequence[dict[str, Any]]) -> None:
 def delete(clock_ids: Sequence[int]) -> None:
     """Remove clocks that no evidence starts any more."""
     if clock_ids:
+        rows_of(DELETE_STEPS, [list(clock_ids)])
         rows_of(DELETE, [list(clock_ids)])
 
 

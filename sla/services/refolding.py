@@ -277,11 +277,14 @@ def _revision(
 
 
 def notice_of_breach(breach: Breach) -> Notice:
-    """Return the notice that a promise was broken; one per clock for ever."""
+    """Return the notice that a promise was broken; one per clock for ever.
+
+    It is for other systems and the team's channel; which people hear is for the ladder to say.
+    """
     return Notice(
         key=f"sla.breached:{breach.clock_id}",
         kind="sla.breached",
-        payload={"clock": breach.clock_id, "breach": breach.pk, "rep": breach.rep_id},
+        payload={"clock": breach.clock_id, "breach": breach.pk, "holder": breach.rep_id},
     )
 
 

@@ -57,12 +57,19 @@ class CalendarVersionFactory(DjangoModelFactory):
         model = CalendarVersion
 
 
+LADDER = [
+    {"label": "Running out", "share": "0.75", "notify": ["owner"]},
+    {"label": "Missed", "share": "1", "notify": ["owner", "manager"]},
+    {"label": "A day later", "share": "1", "plus_business_days": 1, "notify": ["revops"]},
+]
+
+
 class SlaVersionFactory(DjangoModelFactory):
-    """A frozen SLA whose content nobody reads; its commitments are rows of their own."""
+    """A frozen SLA with nothing but a ladder; its commitments are rows of their own."""
 
     kind = DocumentKind.SLA
     number = factory.Sequence(lambda number: 900 + number)
-    content: dict[str, object] = {}
+    content: dict[str, object] = {"ladder": LADDER}
     canonical_text = "for tests"
     sha256 = factory.Sequence(lambda number: f"{number:064x}")
     frozen_at = LONG_AGO
