@@ -20,7 +20,7 @@ NOTE_LENGTH = 4000
 REASON_OPTIONS = 40
 
 
-class _DateInput(forms.DateInput):
+class DateInput(forms.DateInput):
     """The browser's own date picker."""
 
     input_type = "date"
@@ -110,7 +110,7 @@ class RejectForm(ReasonForm):
     recycle_on = forms.DateField(
         label="Try again on",
         required=False,
-        widget=_DateInput(),
+        widget=DateInput(),
         help_text="For reasons that are about time.",
     )
 
@@ -118,7 +118,7 @@ class RejectForm(ReasonForm):
 class RecycleForm(ReasonForm):
     """Why a lead goes back to marketing, and until when."""
 
-    recycle_on = forms.DateField(label="Try again on", widget=_DateInput())
+    recycle_on = forms.DateField(label="Try again on", widget=DateInput())
 
 
 class LoseForm(ReasonForm):
@@ -189,9 +189,7 @@ class OpportunityForm(ActForm):
         label="Amount", required=False, min_value=0, max_digits=16, decimal_places=2
     )
     currency = forms.CharField(label="Currency", min_length=3, max_length=3)
-    expected_close_on = forms.DateField(
-        label="Expected close", required=False, widget=_DateInput()
-    )
+    expected_close_on = forms.DateField(label="Expected close", required=False, widget=DateInput())
     next_step = forms.CharField(label="Next step", required=False, max_length=200)
 
     def clean_currency(self) -> str:

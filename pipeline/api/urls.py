@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.api import acts, deals, leads, moves, timeline
+from pipeline.api import acts, deals, facts, leads, moves, timeline
 
 app_name = "pipeline_api"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
         moves.LeadAssignmentView.as_view(),
         name="lead_assignments",
     ),
+    path("leads/<int:pk>/pauses/", facts.LeadPauseView.as_view(), name="lead_pauses"),
+    path("leads/<int:pk>/resume/", facts.LeadResumeView.as_view(), name="lead_resume"),
     path("touches/batch/", acts.TouchBatchView.as_view(), name="touch_batch"),
     path("activities/batch/", acts.ActivityBatchView.as_view(), name="activity_batch"),
     path("opportunities/", deals.OpportunityListView.as_view(), name="opportunity_list"),

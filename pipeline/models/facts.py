@@ -18,6 +18,7 @@ from pipeline.choices import (
 from pipeline.models.leads import Channel, Lead
 from revops.audit.models import AppendOnlyModel
 from revops.people.models import Rep, User
+from sla.models import Evidence
 
 _REASONED = [stage.value for stage in stages.REASONED]
 
@@ -306,6 +307,9 @@ class LeadNote(models.Model):
     )
     activity = models.ForeignKey(
         Activity, models.PROTECT, null=True, blank=True, related_name="notes"
+    )
+    evidence = models.ForeignKey(
+        Evidence, models.PROTECT, null=True, blank=True, related_name="notes"
     )
     text = models.TextField()
     author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

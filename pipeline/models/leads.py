@@ -82,6 +82,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             )
         return self.kept().filter(owner__user=user)
 
+    def pausable_by(self, user: User) -> LeadQuerySet:
+        """Leads the user may pause: RevOps any, sales those it may decide on."""
+        return self.kept() if user.role == Role.REVOPS else self.disposable_by(user)
+
 
 class Lead(models.Model):
     """A person at a company. `stage`, `owner` and the scores are those of the current round.

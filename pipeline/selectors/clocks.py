@@ -89,6 +89,8 @@ def due_words(*, clock: Clock, reader: Viewer, at: datetime) -> str:
     """Return when a running clock is due, or when an ended one was stopped."""
     if clock.status in ENDED and clock.stopped_at is not None:
         return f"done {_near(clock.stopped_at, reader=reader, at=at)}"
+    if clock.status == ClockStatus.PENDING and clock.pause_until is not None:
+        return f"until {_near(clock.pause_until, reader=reader, at=at)} at the latest"
     if clock.due_at is None:
         return ""
     return f"due {_near(clock.due_at, reader=reader, at=at)}"

@@ -10,6 +10,7 @@ from pipeline.choices import Designation, QualityFlag, Stage
 from pipeline.models import Activity, Lead, Opportunity, Round
 from pipeline.selectors.clocks import ClockLine, clocks_of, line_of, shown_clock, terms_in_use
 from pipeline.selectors.criteria import checks_of, parts_of, why_of
+from pipeline.selectors.pauses import pause_shown
 from pipeline.selectors.persons import person_of
 from pipeline.selectors.timeline import moments_of
 from revops import formats
@@ -17,6 +18,7 @@ from revops import formats
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pipeline.selectors.pauses import PauseShown
     from pipeline.selectors.persons import Person
     from pipeline.selectors.timeline import Moment
     from revops.people.models import User
@@ -49,13 +51,15 @@ class Acts:
     mql: bool
     void: bool
     feedback: bool
+    pause: bool
+    resume: bool
 
     @property
     def any_more(self) -> bool:
         """Whether there is anything to do beyond the three main acts."""
         return any(
             (self.working, self.recycle, self.disqualify, self.sql, self.opportunity,
-             self.assign, self.mql, self.void, self.feedback)
+             self.assign, self.mql, self.void, self.feedback, self.pause, self.resume)
         )  # fmt: skip
 
 
@@ -79,6 +83,7 @@ class LeadCard:
     checks: list[dict[str, str]]
     acts: Acts
     seen: int | None
+    pause: PauseShown | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +133,7 @@ def _card(
     clocks = clocks_of(lead_ids=[lead.pk]).get((lead.pk, current.number if current else 1), [])
     shown = shown_clock(clocks, terms=terms, at=at)
     person = person_of(lead=lead, reader=user)
+    pause = pause_shown(lead=lead, sees_notes=not person.is_masked, at=at)
     return LeadCard(
         lead=lead,
         round=current,
@@ -140,9 +146,13 @@ def _card(
         clocks=[line_of(clock=clock, terms=terms, reader=reader, at=at) for clock in clocks],
         checks=checks_of(current),
         acts=acts_of(
-            lead=lead, user=user, was_rejected=any(one.rejected_at is not None for one in rounds)
+            lead=lead,
+            user=user,
+            was_rejected=any(one.rejected_at is not None for one in rounds),
+            is_paused=pause is not None,
         ),
         seen=current.current_transition_id if current else None,
+        pause=pause,
     )
 
 
@@ -160,8 +170,8 @@ def _subtitle(lead: Lead, person: Person) -> str:
     return " · ".join(words)
 
 
-def acts_of(*, lead: Lead, user: User, was_rejected: bool) -> Acts:
-    """Return what the user may do with the lead where it stands; at most one statement."""
+def acts_of(*, lead: Lead, user: User, was_rejected: bool, is_paused: bool) -> Acts:
+    """Return what the user may do with the lead where it stands; at most two statements."""
     stage = Stage(lead.stage)
     holds = user.has_perm
     is_theirs = (
@@ -173,6 +183,11 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool) -> Acts:
         return stages.may_follow(current=stage, target=target)
 
     is_open = stage not in stages.CLOSED and stage != Stage.NURTURE
+    may_pause = (
+        is_open
+        and holds("pipeline.pause_lead")
+        and Lead.objects.pausable_by(user).filter(pk=lead.pk).exists()
+    )
     return Acts(
         accept=is_theirs and may(Stage.ACCEPTED),
         reject=is_theirs and may(Stage.REJECTED),
@@ -187,6 +202,8 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool) -> Acts:
         mql=holds("pipeline.designate_mql") and stage == Stage.NURTURE,
         void=holds("pipeline.edit_lead") and stage not in {Stage.VOID, Stage.NURTURE},
         feedback=holds("pipeline.answer_feedback") and was_rejected,
+        pause=may_pause and not is_paused,
+        resume=may_pause and is_paused,
     )
 
 

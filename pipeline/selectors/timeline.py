@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
@@ -10,7 +11,7 @@ from django.db.models import F
 from pipeline.choices import ActivityKind, ActivityOutcome, FeedbackAnswer, Stage
 from pipeline.models import Activity, Assignment, LeadNote, Touch, Transition
 from pipeline.selectors.actors import names_of
-from sla.choices import EvidenceKind
+from sla.choices import EvidenceKind, PauseReason
 from sla.models import Breach, Evidence
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Moment:
 
 
 def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
-    """Return the moments of a lead; nine statements at most.
+    """Return the moments of a lead; ten statements at most.
 
     Args:
         lead: The lead.
@@ -82,20 +83,25 @@ def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
     assignments = _assignments(lead)
     activities = _activities(lead)
     answers = _answers(lead)
+    told = _told(lead)
     names = names_of(
         [
             *(row.actor for row in transitions),
             *(row.actor for row in assignments),
             *(row.actor for row in activities),
             *(row.actor for row in answers),
+            *(row.actor for row in told),
         ]
     )
     notes = _notes(lead) if sees_notes else []
     by_transition = {note.transition_id: note.text for note in notes if note.transition_id}
     by_activity = {note.activity_id: note.text for note in notes if note.activity_id}
+    by_fact = {note.evidence_id: note.text for note in notes if note.evidence_id}
     # An answer and its note are written at one instant; nothing else ties them.
     answered = {row.recorded_at for row in answers}
-    others = [note for note in notes if not note.transition_id and not note.activity_id]
+    others = [
+        note for note in notes if not (note.transition_id or note.activity_id or note.evidence_id)
+    ]
     replies = {note.written_at: note for note in others if note.written_at in answered}
     found = [
         *(_of_transition(row, names=names, notes=by_transition) for row in transitions),
@@ -104,6 +110,7 @@ def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
         *(_of_touch(row) for row in _touches(lead)),
         *(_of_breach(row) for row in _breaches(lead)),
         *(_of_answer(row, names=names, notes=replies) for row in answers),
+        *(_of_fact(row, names=names, notes=by_fact) for row in told),
         *(_of_note(note) for note in others if note is not replies.get(note.written_at)),
     ]
     if lead.captured_at is not None:
@@ -283,6 +290,36 @@ def _of_answer(row: Evidence, *, names: dict[str, str], notes: dict[datetime, Le
         who=names.get(row.actor, row.actor),
         quote=note.text if note else "",
         side="marketing",
+    )
+
+
+_FACTS = {
+    EvidenceKind.PAUSED: ("circle-pause", "Paused", "sales"),
+    EvidenceKind.RESUMED: ("circle-play", "Goes on", "sales"),
+}
+
+
+def _told(lead: Lead) -> list[Evidence]:
+    rows = Evidence.objects.filter(lead=lead, kind__in=_FACTS)
+    return list(rows.order_by("-occurred_at", "-pk")[:LIMIT])
+
+
+def _of_fact(row: Evidence, *, names: dict[str, str], notes: dict[int, str]) -> Moment:
+    icon, title, side = _FACTS[EvidenceKind(row.kind)]
+    reason = str(row.payload.get("reason", ""))
+    if row.kind == EvidenceKind.PAUSED and reason in PauseReason.values:
+        label = str(PauseReason(reason).label)
+        title = f"{title}: {label[:1].lower()}{label[1:]}"
+    until = str(row.payload.get("until", ""))
+    return Moment(
+        at=row.occurred_at,
+        icon=icon,
+        tone="warn" if row.kind == EvidenceKind.PAUSED else "",
+        title=title,
+        who=names.get(row.actor, row.actor),
+        body=f"Until {date.fromisoformat(until):%d %b %Y}." if until else "",
+        quote=notes.get(row.pk, ""),
+        side=side,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import transaction
 
 from pipeline import stages
-from pipeline.choices import ActivityOutcome, Stage
+from pipeline.choices import Stage
 from pipeline.models import Activity, Lead, LeadNote
 from pipeline.services import evidence
 from pipeline.services.board import save_contacts
@@ -262,14 +262,4 @@ def _known_activities(rows: Sequence[ActivityRow]) -> dict[Natural, int]:
         (source, external_id): pk
         for source, external_id, pk in stored
         if (source, external_id) in wanted
-    }
-
-
-def is_conversation(outcome: str) -> bool:
-    """Return whether the lead answered."""
-    return outcome in {
-        ActivityOutcome.CONNECTED,
-        ActivityOutcome.REPLIED,
-        ActivityOutcome.MEETING_BOOKED,
-        ActivityOutcome.MEETING_HELD,
     }

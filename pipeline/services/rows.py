@@ -51,6 +51,15 @@ class Refusal(StrEnum):
     ROLE = "role_not_allowed"
     NOT_OPEN = "deal_not_open"
     COMPETITOR_REQUIRED = "competitor_required"
+    PAUSED = "already_paused"
+    NOT_PAUSED = "not_paused"
+    NOTHING_RUNS = "nothing_to_pause"
+    OWN_FIRST_CONTACT = "own_first_contact"
+    CONVERSATION_REQUIRED = "conversation_required"
+    DATE_TOO_LATE = "date_too_late"
+    NOTHING_TO_ANSWER = "nothing_to_answer"
+    MERGE = "merge_not_allowed"
+    VOIDED = "already_voided"
 
 
 @dataclass(frozen=True, kw_only=True)

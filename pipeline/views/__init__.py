@@ -31,6 +31,7 @@ from pipeline.views.decisions import (
 )
 from pipeline.views.feedback import feedback_answer
 from pipeline.views.leads import lead_detail, lead_list
+from pipeline.views.pauses import lead_pause, lead_resume, paused
 from pipeline.views.queue import queue, queue_panel
 from pipeline.views.rescoring import rescoring_progress
 from pipeline.views.signals import (
@@ -66,8 +67,10 @@ __all__ = [
     "lead_list",
     "lead_mql",
     "lead_opportunity",
+    "lead_pause",
     "lead_recycle",
     "lead_reject",
+    "lead_resume",
     "lead_sql",
     "lead_void",
     "lead_working",
@@ -77,6 +80,7 @@ __all__ = [
     "opportunity_lose",
     "opportunity_return",
     "opportunity_win",
+    "paused",
     "proposal_apply",
     "proposal_backtest",
     "queue",

@@ -1,0 +1,142 @@
+"""Facts that only the promises read: pauses and resumptions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from pipeline.api.shared import visible_leads
+from pipeline.serializers.facts import FactAnswer, PauseBody, ResumeBody
+from pipeline.services.errors import LeadRefusedError
+from pipeline.services.pauses import PauseRow, pause_lead, resume_lead
+from pipeline.services.rows import Refusal
+from revops.rest.problems import ProblemError, invalid
+from revops.rest.schema import PROBLEMS
+from revops.rest.strict import FieldProblem
+from revops.rest.views import ApiView
+from sla.services import EvidenceConflictError, EvidenceRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rest_framework.request import Request
+
+    from sla.models import Evidence
+
+CONFLICTS: Final = frozenset(
+    {
+        Refusal.STAGE,
+        Refusal.PAUSED,
+        Refusal.NOT_PAUSED,
+        Refusal.NOTHING_RUNS,
+    }
+)
+
+
+class FactView(ApiView):
+    """What the endpoints of single facts share."""
+
+    def stored(self, act: Callable[[], Evidence]) -> Response:
+        """Do it and answer with the fact: 201 when it is new, 200 when it was told before.
+
+        Raises:
+            ProblemError: 409 for the lead's state or another body under the same id, 422 for
+                what the fact lacks.
+        """
+        try:
+            fact = act()
+        except LeadRefusedError as refusal:
+            raise problem_of_refusal(refusal) from None
+        except EvidenceConflictError as conflict:
+            raise ProblemError(
+                status=HTTPStatus.CONFLICT, code="told_differently", detail=str(conflict)
+            ) from None
+        except EvidenceRefusedError as refusal:
+            raise invalid(
+                [FieldProblem("/occurred_at", str(Refusal.FUTURE), str(refusal))]
+            ) from None
+        is_new = fact.recorded_at == self.at
+        return Response(
+            fact_out(fact, is_new=is_new).model_dump(mode="json"),
+            status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
+        )
+
+
+def problem_of_refusal(refusal: LeadRefusedError) -> ProblemError:
+    """Return a refusal as the API words it: 409 for the state of things, else 422."""
+    if refusal.code in CONFLICTS:
+        return ProblemError(
+            status=HTTPStatus.CONFLICT, code=str(refusal.code), detail=str(refusal)
+        )
+    pointer = f"/{refusal.field}" if refusal.field else ""
+    return invalid([FieldProblem(pointer, str(refusal.code), str(refusal))])
+
+
+def fact_out(fact: Evidence, *, is_new: bool) -> FactAnswer:
+    """Return a fact as the API shows one."""
+    return FactAnswer(
+        id=fact.pk,
+        lead_id=fact.lead_id or 0,
+        kind=fact.kind,
+        occurred_at=fact.occurred_at,
+        recorded_at=fact.recorded_at,
+        status="created" if is_new else "unchanged",
+    )
+
+
+class LeadPauseView(FactView):
+    """POST a pause of a lead's promises."""
+
+    scopes = {"POST": "dispositions:write"}
+
+    @extend_schema(
+        summary="Let the promises on a lead stand still",
+        request=PauseBody,
+        responses={201: FactAnswer, 200: FactAnswer, **PROBLEMS},
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Store the pause; the agreement's reasons and caps hold."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        body = self.body(PauseBody)
+        row = PauseRow(
+            lead_id=lead.pk,
+            reason=body.reason,
+            until=body.until,
+            note=body.note,
+            occurred_at=body.occurred_at,
+            external_id=body.external_id or "",
+        )
+        return self.stored(lambda: pause_lead(row=row, actor=self.actor, at=self.at))
+
+
+class LeadResumeView(FactView):
+    """POST that a lead's promises go on."""
+
+    scopes = {"POST": "dispositions:write"}
+
+    @extend_schema(
+        summary="Let the promises on a lead go on",
+        request=ResumeBody,
+        responses={201: FactAnswer, 200: FactAnswer, **PROBLEMS},
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Store the resumption."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        body = self.body(ResumeBody)
+        return self.stored(
+            lambda: resume_lead(
+                lead=lead,
+                actor=self.actor,
+                at=self.at,
+                note=body.note,
+                occurred_at=body.occurred_at,
+                external_id=body.external_id or "",
+            )
+        )

@@ -1,0 +1,60 @@
+"""What people enter to pause a lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from pipeline.forms import NOTE_LENGTH, ActForm, DateInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from definitions.content import PauseReason
+
+
+class PauseForm(ActForm):
+    """Why the promises stand still, and until when; the reasons are those of the agreement."""
+
+    reason = forms.ChoiceField(
+        label="Reason", widget=forms.RadioSelect, error_messages={"required": "Choose a reason."}
+    )
+    until = forms.DateField(
+        label="Go on on",
+        required=False,
+        widget=DateInput(),
+        help_text="Needed when the person named a day; otherwise it may end a pause sooner.",
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed when marketing has to do something: say what.",
+    )
+
+    def __init__(self, data: Any = None, *, reasons: Sequence[PauseReason], **words: Any) -> None:
+        super().__init__(data, **words)
+        self.reasons = list(reasons)
+        field: Any = self.fields["reason"]
+        field.choices = [(reason.code, reason.label) for reason in self.reasons]
+
+    @property
+    def reason_choices(self) -> list[dict[str, Any]]:
+        """The reasons as radio cards with their meaning and cap."""
+        chosen = self["reason"].value()
+        return [
+            {
+                "value": reason.code,
+                "label": reason.label,
+                "hint": f"{reason.meaning} At most {reason.cap_business_days} business days.",
+                "checked": reason.code == chosen,
+            }
+            for reason in self.reasons
+        ]
+
+    @property
+    def reason_error(self) -> str:
+        """The first thing wrong with the reason."""
+        return next((str(error) for error in self.errors.get("reason", ())), "")

@@ -1,0 +1,41 @@
+"""Pauses, feedback, merges and voids as the API takes them in, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from revops.rest.schema import Out
+from revops.rest.strict import Day, Instant, Key, Row, Story, one_of
+from sla.choices import PauseReason
+
+
+class PauseBody(Row):
+    """Why the promises on a lead stand still; a reason about time needs `until`."""
+
+    reason: Annotated[str, BeforeValidator(one_of(PauseReason.values))]
+    until: Day | None = None
+    note: Story = ""
+    occurred_at: Instant | None = None
+    external_id: Key | None = None
+
+
+class ResumeBody(Row):
+    """The promises go on."""
+
+    note: Story = ""
+    occurred_at: Instant | None = None
+    external_id: Key | None = None
+
+
+class FactAnswer(Out):
+    """The stored fact; `status` says whether it was new."""
+
+    id: int
+    lead_id: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    status: str
