@@ -11,6 +11,7 @@ from django.test import TransactionTestCase, override_settings
 from hypothesis import HealthCheck, settings
 
 from tests.database import run_database
+from tests.standing import Grounds, chain_of, forget, is_transactional
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +34,29 @@ def django_db_setup(django_test_environment, django_db_blocker, request):
         with django_db_blocker.block():
             yield database
         patch.undo()
+
+
+@pytest.fixture(scope="session")
+def _grounds(django_db_setup):
+    """The databases of this process in which standing fixtures stand."""
+    return Grounds(django_db_setup)
+
+
+@pytest.fixture
+def _ground(request, _grounds, django_db_blocker):
+    """Lead Django to the database in which the test's standing fixtures stand."""
+    chain = () if is_transactional(request.node) else chain_of(request.node)
+    with django_db_blocker.unblock():
+        _grounds.enter(chain)
+        forget()
+        with django_db_blocker.block():
+            yield
+        _grounds.enter(())  # a module's fixtures may come next
+
+
+@pytest.fixture
+def _django_db_helper(_ground, _django_db_helper):
+    """Choose the database before the test's transaction begins in it."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,15 +17,20 @@ import time
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
+from django.db.utils import ConnectionHandler
 from psycopg import sql
 
 from revops import embedded, roles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OWNER = "accord_test_owner"
 APP = "accord_test_app"
@@ -45,6 +50,7 @@ class TestDatabase:
         self.server = dict(server)  # the address changes when Django is pointed elsewhere
         self.name = name
         self.template = ""
+        self.wrappers = {"": connections["default"]}
 
     def prepare(self) -> None:
         """Make sure that the template exists, clone it, and point Django at the clone."""
@@ -80,14 +86,15 @@ class TestDatabase:
         )
         remember(admin, name=self.template)
 
-    def clone(self, admin: psycopg.Connection) -> None:
-        """Copy the template to this process's name."""
-        drop(admin, name=self.name)
+    def clone(self, admin: psycopg.Connection, *, name: str = "") -> None:
+        """Copy the template to this process's name, or to another one."""
+        name = name or self.name
+        drop(admin, name=name)
         for attempt in range(50):
             try:
                 admin.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                        *map(sql.Identifier, (self.name, OWNER, self.template))
+                        *map(sql.Identifier, (name, OWNER, self.template))
                     )
                 )
                 break
@@ -95,7 +102,7 @@ class TestDatabase:
                 if attempt == 49:
                     raise
                 time.sleep(0.2)
-        remember(admin, name=self.name)
+        remember(admin, name=name)
 
     def renew(self) -> None:
         """Forget what a transactional test committed."""
@@ -103,11 +110,33 @@ class TestDatabase:
         with self.admin() as admin:
             self.clone(admin)
 
-    def close(self) -> None:
-        """Drop this process's database."""
-        connections.close_all()
+    @contextmanager
+    def aside(self, part: str) -> Iterator[None]:
+        """Clone the template once more, beside this process's, and commit there what is done."""
         with self.admin() as admin:
-            drop(admin, name=self.name)
+            self.clone(admin, name=self.beside(part))
+        self.wrappers[part] = ConnectionHandler(connections.settings)["default"]
+        self.enter(part)
+        with transaction.atomic():
+            yield
+
+    def enter(self, part: str) -> None:
+        """Lead Django to the database called `part`, or "" for this one; both stay connected."""
+        for held in (settings.DATABASES["default"], settings.DATABASE_OWNER):
+            held["NAME"] = self.beside(part)
+        connections["default"] = self.wrappers[part]
+
+    def beside(self, part: str) -> str:
+        """Return the full name of a database beside this one."""
+        return f"{self.name}_{part}" if part else self.name
+
+    def close(self) -> None:
+        """Drop this process's databases."""
+        for wrapper in self.wrappers.values():
+            wrapper.close()
+        with self.admin() as admin:
+            for part in self.wrappers:
+                drop(admin, name=self.beside(part))
 
     def admin(self, *, name: str = "postgres") -> psycopg.Connection:
         """Connect to database `name` as the role that may create databases."""

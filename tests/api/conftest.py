@@ -14,6 +14,7 @@ from revops.rest import limits
 from sla.services import forget_terms
 from tests.factories.people import OrganizationFactory
 from tests.factories.pipeline import NOON, RepFactory
+from tests.standing import standing
 
 
 class Caller:
@@ -57,7 +58,7 @@ def _forget_what_processes_cache():
     forget()
 
 
-@pytest.fixture
+@standing
 def installed(db):
     OrganizationFactory()
     install_defaults(at=NOON)
@@ -79,7 +80,7 @@ def caller(make_caller):
     return make_caller(*keys.SCOPES)
 
 
-@pytest.fixture
+@standing
 def roster(installed):
     return [RepFactory(name="Sam Ortiz"), RepFactory(name="Sara Lind")]
 

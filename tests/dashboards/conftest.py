@@ -8,9 +8,10 @@ from definitions.selectors import forget_schedule
 from definitions.services.freezing import install_defaults
 from tests.factories.dashboards import AT
 from tests.factories.people import OrganizationFactory, person
+from tests.standing import standing
 
 
-@pytest.fixture
+@standing
 def agreement(db):
     """The default documents, in use provisionally, and an organisation in UTC."""
     OrganizationFactory(timezone="UTC")
@@ -18,7 +19,7 @@ def agreement(db):
     forget_schedule()
 
 
-@pytest.fixture
+@standing
 def mara(agreement):
     """Mara, who does marketing."""
     return person("mara")

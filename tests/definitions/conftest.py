@@ -9,9 +9,10 @@ from definitions.choices import DocumentKind
 from revops.database import database_now
 from tests.factories.definitions import NOON, confirmed_gaps, sent
 from tests.factories.people import CAST, OrganizationFactory, person
+from tests.standing import standing
 
 
-@pytest.fixture
+@standing
 def unaudited(db):
     """Everybody, with the default documents in provisional use and no word of the teams yet."""
     OrganizationFactory()
@@ -19,20 +20,20 @@ def unaudited(db):
     return {key: person(key) for key in CAST}
 
 
-@pytest.fixture
+@standing
 def cast(unaudited):
     """Everybody, with the default documents in provisional use and drafting open."""
     confirmed_gaps(by=unaudited["rita"])
     return unaudited
 
 
-@pytest.fixture
+@standing
 def draft(cast):
     """The open draft of the definitions."""
     return services.open_draft(kind=DocumentKind.DEFINITIONS, by=cast["rita"], at=NOON)
 
 
-@pytest.fixture
+@standing
 def request_(draft, cast):
     """The definitions, sent for signature."""
     return sent(draft, by=cast["rita"], at=NOON)

@@ -9,16 +9,17 @@ from pipeline.models import Lead
 from tests.factories.files import LEADS, imported
 from tests.factories.people import OrganizationFactory, person
 from tests.factories.pipeline import NOON, RepFactory
+from tests.standing import standing
 
 
-@pytest.fixture
+@standing
 def agreement(db):
     """The default documents, in use provisionally, and the organisation."""
     OrganizationFactory()
     install_defaults(at=NOON)
 
 
-@pytest.fixture
+@standing
 def sam(agreement):
     """Sam, who sells, with his place on the roster."""
     user = person("sam")

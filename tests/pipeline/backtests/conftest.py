@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from definitions.choices import DocumentKind
 from definitions.selectors import schedule
 from definitions.services import edit_clause, open_draft
@@ -20,6 +18,7 @@ from pipeline.services import backtests as services
 from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, NOON, CompanyFactory, LeadFactory
+from tests.standing import standing
 
 LATER = NOON + 30 * DAY
 DEMO, WEBINAR = TouchKind.DEMO_REQUEST, TouchKind.WEBINAR
@@ -78,12 +77,12 @@ def told(lead, story):
         )
 
 
-@pytest.fixture
+@standing
 def rita(agreement):
     return person("rita")
 
 
-@pytest.fixture
+@standing
 def leads(rita):
     """The twenty-four, by group, and three that no number counts."""
     groups = {"both": BOTH, "no_longer": NO_LONGER, "newly": NEWLY, "neither": NEITHER}
@@ -97,7 +96,7 @@ def leads(rita):
     return found
 
 
-@pytest.fixture
+@standing
 def backtest(leads, rita):
     confirmed_gaps(by=rita)
     draft = open_draft(kind=DocumentKind.DEFINITIONS, by=rita, at=NOON)
