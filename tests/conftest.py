@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 
-from tests.database import run_database
+from tests.database import APP, run_database
 from tests.standing import Grounds, chain_of, forget, is_transactional
 
 # How long an example takes says how busy the machine is.
@@ -57,6 +59,42 @@ def _ground(request, _grounds, django_db_blocker):
 @pytest.fixture
 def _django_db_helper(_ground, _django_db_helper):
     """Choose the database before the test's transaction begins in it."""
+
+
+@pytest.fixture
+def run_ahead(transactional_db, django_db_setup):
+    """Let the database's clock, which everything asks, run ahead of the machine's.
+
+    A function of the same name stands before the real one in the application's search path; it
+    goes with the database at the end of the test.
+    """
+    database = django_db_setup
+
+    def ahead(span):
+        with database.admin(name=database.name) as admin:
+            names = {"app": sql.Identifier(APP), "database": sql.Identifier(database.name)}
+            admin.execute("CREATE SCHEMA IF NOT EXISTS ahead")
+            admin.execute(
+                sql.SQL(
+                    "CREATE OR REPLACE FUNCTION ahead.clock_timestamp() RETURNS timestamptz"
+                    " LANGUAGE sql VOLATILE AS"
+                    " $$ SELECT pg_catalog.clock_timestamp() + make_interval(secs => {}) $$"
+                ).format(sql.Literal(span.total_seconds()))
+            )
+            path = "SET search_path = ahead, pg_catalog, public"
+            for statement in (
+                "GRANT USAGE ON SCHEMA ahead TO {app}",
+                f"ALTER ROLE {{app}} IN DATABASE {{database}} {path}",
+            ):
+                admin.execute(sql.SQL(statement).format(**names))
+            # Connections the server keeps were opened with the old path.
+            connections.close_all()
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    return ahead
 
 
 @pytest.fixture(scope="session", autouse=True)

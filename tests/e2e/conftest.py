@@ -12,7 +12,7 @@ from psycopg import sql
 from dashboards.sample.loading import load
 from revops import local
 from revops.database import database_now
-from tests.database import APP, OWNER, drop, remember
+from tests.database import OWNER, drop, remember
 
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 MEANT = ("htmx:sendAbort", "htmx:afterRequest")
@@ -120,42 +120,6 @@ class Watch:
     def _request(self, request):
         if not request.url.startswith((self.origin, "data:", "blob:")):
             self.faults.append(f"foreign request: {request.url}")
-
-
-@pytest.fixture
-def run_ahead(transactional_db, django_db_setup):
-    """Let the database's clock, which everything asks, run ahead of the machine's.
-
-    A function of the same name stands before the real one in the application's search path; it
-    goes with the database at the end of the test.
-    """
-    database = django_db_setup
-
-    def ahead(span):
-        with database.admin(name=database.name) as admin:
-            names = {"app": sql.Identifier(APP), "database": sql.Identifier(database.name)}
-            admin.execute("CREATE SCHEMA IF NOT EXISTS ahead")
-            admin.execute(
-                sql.SQL(
-                    "CREATE OR REPLACE FUNCTION ahead.clock_timestamp() RETURNS timestamptz"
-                    " LANGUAGE sql VOLATILE AS"
-                    " $$ SELECT pg_catalog.clock_timestamp() + make_interval(secs => {}) $$"
-                ).format(sql.Literal(span.total_seconds()))
-            )
-            path = "SET search_path = ahead, pg_catalog, public"
-            for statement in (
-                "GRANT USAGE ON SCHEMA ahead TO {app}",
-                f"ALTER ROLE {{app}} IN DATABASE {{database}} {path}",
-            ):
-                admin.execute(sql.SQL(statement).format(**names))
-            # Connections the server keeps were opened with the old path.
-            connections.close_all()
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-
-    return ahead
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -109,18 +108,18 @@ def test_first_lead_after_the_last_signature_is_judged_by_the_new_version(caller
         assert versions_of(caller, earlier) == [("definitions", 1)]
 
 
-def test_version_of_a_later_instant_judges_from_that_instant_by_itself(caller, cast):
+@pytest.mark.django_db(transaction=True)
+def test_version_of_a_later_instant_judges_from_that_instant_by_itself(run_ahead, caller, cast):
     post_lead(caller, 9, fit=60)
     draft = services.open_draft(kind="definitions", by=cast["rita"], at=database_now())
-    starts = database_now() + timedelta(seconds=10)
+    starts = database_now() + timedelta(hours=1)
     edited(draft, key="mql", by=cast["rita"], at=database_now(), fit_threshold=80)
     asked = sent(draft, by=cast["rita"], at=database_now(), effective_from=starts)
     sign_all(asked, cast=cast, at=database_now())
 
     before = post_lead(caller, 1, fit=60)
     is_early = database_now() < starts
-    while database_now() < starts:
-        time.sleep(0.1)
+    run_ahead(timedelta(hours=1))
     after = post_lead(caller, 2, fit=60)
     fitting = post_lead(caller, 3, fit=85)
     announced = [services.announce_in_force(at=database_now()) for _ in range(2)]
