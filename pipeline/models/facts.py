@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTransform
 
 from definitions.models import Reason, Version
 from pipeline import stages
@@ -218,6 +219,14 @@ class Assignment(AppendOnlyModel):
             models.CheckConstraint(
                 name="pipeline_assignment_actor_is_named", condition=~Q(actor="")
             ),
+        ]
+        indexes = [
+            # Few rows are of an absence; giving back reads them.
+            models.Index(
+                KeyTransform("absence", "why"),
+                name="pipeline_assignment_absence",
+                condition=Q(why__has_key="absence"),
+            )
         ]
 
     def __str__(self) -> str:

@@ -189,6 +189,7 @@ _RULES = {
     "nobody_there": "everybody is away",
     "handed_over": "took over from a colleague who is away",
     "given_back": "given back after an absence",
+    "reassigned": "reassigned together with others of the same person",
 }
 
 

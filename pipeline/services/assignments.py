@@ -10,6 +10,7 @@ from django.db import transaction
 from pipeline import stages
 from pipeline.choices import Designation, Origin, SourceGroup, Stage
 from pipeline.models import Assignment, Company, Round, Transition
+from pipeline.selectors.handover import HELD
 from pipeline.services import evidence
 from pipeline.services.board import Handover, draw_round_ids, load_board, save_board
 from pipeline.services.planning import RefusedError, instant
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 ASSIGNABLE = frozenset(
     {Stage.NURTURE, Stage.MQL, Stage.ASSIGNED, Stage.ACCEPTED, Stage.SQL, Stage.OPPORTUNITY}
 )
-
-
-HELD = frozenset({Stage.ASSIGNED, Stage.ACCEPTED})
-"""Stages in which promises of the person who holds the lead run."""
 
 
 class AwayError(RefusedError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -17,7 +16,7 @@ from pipeline.services.lifecycle import make_move
 from pipeline.services.rows import Move, Refusal
 from pipeline.services.rulebook import Rulebook
 from revops.outbox.services import Notice, announce
-from revops.people.selectors import organization
+from revops.people.selectors import local_day
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -104,9 +103,7 @@ def open_opportunity(
 
 def _check_close_date(expected: date | None, *, at: datetime) -> None:
     """Refuse a new deal that is expected to close on a day that is over."""
-    owner = organization()
-    zone = ZoneInfo(owner.timezone if owner else "UTC")
-    if expected is not None and expected < at.astimezone(zone).date():
+    if expected is not None and expected < local_day(at=at):
         raise refusal(code=Refusal.CLOSE_DATE_PAST, message="The expected close lies in the past.")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.services.rows import Refusal
+from revops.people.models import Rep
 
 if TYPE_CHECKING:
-    from revops.people.models import Rep
+    from pipeline.services.rows import AssignmentResult
 
 
 class LeadRefusedError(Exception):
@@ -83,6 +84,14 @@ _BY_CODE: dict[Refusal, type[LeadRefusedError]] = {
     Refusal.NOT_UNDOABLE: UndoRefusedError,
     Refusal.NOT_OPEN: DealRefusedError,
 }
+
+
+def refused_assignment(result: AssignmentResult) -> LeadRefusedError:
+    """Return the exception of a refused assignment, with the cover where somebody is away."""
+    if result.code == Refusal.REP_AWAY:
+        cover = Rep.objects.filter(pk=result.cover_id or 0).first()
+        return RepAwayError(result.message, cover=cover)
+    return refusal(code=result.code or Refusal.STAGE, message=result.message)
 
 
 def refusal(*, code: Refusal, message: str) -> LeadRefusedError:

@@ -17,7 +17,7 @@ from pipeline.selectors.actors import actor_of, names_of
 from pipeline.selectors.clocks import office_hours
 from pipeline.services.activities import record_activities, record_dispositions
 from pipeline.services.assignments import assign_rounds
-from pipeline.services.errors import RepAwayError, RoleRefusedError, StaleLeadError, refusal
+from pipeline.services.errors import RoleRefusedError, StaleLeadError, refusal, refused_assignment
 from pipeline.services.moves import move_rounds
 from pipeline.services.rows import (
     ActivityRow,
@@ -28,7 +28,6 @@ from pipeline.services.rows import (
     Refusal,
     Status,
 )
-from revops.people.models import Rep
 from sla.services import current_terms
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from pipeline.choices import ActivityKind, ActivityOutcome
-    from revops.people.models import User
+    from revops.people.models import Rep, User
 
 LATE = timedelta(hours=1)
 LATEST_DAYS = 5
@@ -296,12 +295,8 @@ def assign_lead(*, lead: Lead, rep: Rep | None, by: User, at: datetime) -> Assig
 def _assign(*, row: AssignmentRow, by: User, at: datetime) -> AssignmentResult:
     """Assign one lead and turn a refusal into its exception."""
     (result,) = assign_rounds(rows=[row], actor=actor_of(by), origin=Origin.FORM, at=at)
-    if result.code == Refusal.REP_AWAY:
-        raise RepAwayError(
-            result.message, cover=Rep.objects.filter(pk=result.cover_id or 0).first()
-        )
     if result.code is not None:
-        raise refusal(code=result.code, message=result.message)
+        raise refused_assignment(result)
     return result
 
 

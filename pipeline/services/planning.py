@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from pipeline import stages
 from pipeline.choices import Designation, Origin, QualityFlag, Stage
@@ -14,7 +13,7 @@ from pipeline.models import Round
 from pipeline.services.board import is_outbound
 from pipeline.services.rows import MoveResult, Refusal, Status
 from pipeline.services.rulebook import NOT_RECORDED
-from revops.people.selectors import organization
+from revops.people.selectors import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -338,9 +337,7 @@ def _check_recycle_date(move: Move, *, occurred_at: datetime) -> None:
     """
     if move.recycle_on is None:
         return
-    owner = organization()
-    zone = ZoneInfo(owner.timezone if owner else "UTC")
-    if move.recycle_on < occurred_at.astimezone(zone).date():
+    if move.recycle_on < local_day(at=occurred_at):
         raise RefusedError(Refusal.DATE_PAST, "The day to try again lies in the past.")
 
 

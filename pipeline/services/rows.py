@@ -129,8 +129,9 @@ class AssignmentRow:
 
     Without `rep_id` the rep is the next of the round robin; with `is_recorded` nothing is
     chosen or re-routed: the row says what happened, and no `rep_id` is a person not recorded.
-    With `holder_id` the lead leaves that person, if it is still theirs, for who stands in or for
-    the next in turn; where nobody is there it stays. `absence_id` is the absence behind it.
+    With `holder_id` the lead leaves that person, only while it is theirs and open: for `rep_id`,
+    or for who stands in, or for the next in turn; where nobody is there it stays. `absence_id` is
+    the absence behind it.
     """
 
     lead_id: int

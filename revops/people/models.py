@@ -147,6 +147,22 @@ class RepQuerySet(models.QuerySet["Rep"]):
         """Reps who may be assigned leads."""
         return self.filter(is_active=True)
 
+    def kept_by(self, user: User) -> RepQuerySet:
+        """Reps whose absences a user enters: one's own, as leader the team's, as RevOps all."""
+        if not user.has_perm("people.enter_absence"):
+            return self.none()
+        if user.role == Role.REVOPS:
+            return self
+        if user.role == Role.SALES_LEADER:
+            return self.filter(Q(team=user.team_id) | Q(team__isnull=True) | Q(user=user))
+        return self.filter(user=user)
+
+    def seen_by(self, user: User) -> RepQuerySet:
+        """Reps of whom a user may know when they are out: one's own and the team's."""
+        if user.role != Role.SALES_REP:
+            return self.kept_by(user)
+        return self.filter(Q(team=user.team_id, team__isnull=False) | Q(user=user))
+
 
 class Rep(models.Model):
     """A person on the roster who works leads or deals; may have no login."""
@@ -208,6 +224,14 @@ class QuotaPeriod(models.Model):
         return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    """Reads of absences."""
+
+    def begun(self, *, on: date) -> AbsenceQuerySet:
+        """Absences of people who are out on a local day."""
+        return self.filter(starts_on__lte=on, ends_on__gt=on)
+
+
 class Absence(models.Model):
     """Dates on which a rep takes no leads, half-open, with the colleague who covers.
 
@@ -223,7 +247,8 @@ class Absence(models.Model):
     source_id = models.CharField(max_length=200, blank=True)
     handed_over_at = models.DateTimeField(null=True, blank=True)
 
-    history = HistoricalRecords()
+    objects = AbsenceQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["reason"])
 
     class Meta:
         constraints = [

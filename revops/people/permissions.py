@@ -61,6 +61,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "pipeline.designate_mql": REVOPS | MARKETING | SALES,
     "people.manage_people": REVOPS,
     "people.enter_absence": REVOPS | SALES,
+    "people.set_backup": REVOPS | {Role.SALES_LEADER},
     "outbox.manage_endpoints": REVOPS,
     "audit.view_audit": REVOPS | LEADERS,
 }

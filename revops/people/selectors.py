@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -14,7 +14,7 @@ from revops.people.models import Organization, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.http import HttpRequest
 
@@ -53,6 +53,12 @@ _NOBODY = Viewer(
 def organization() -> Organization | None:
     """Return the one organisation; None in an empty database."""
     return Organization.objects.first()
+
+
+def local_day(*, at: datetime) -> date:
+    """Return the organisation's local date of an instant; absences and due dates follow it."""
+    owner = organization()
+    return at.astimezone(ZoneInfo(owner.timezone if owner else "UTC")).date()
 
 
 def viewer(request: HttpRequest | None) -> Viewer:
