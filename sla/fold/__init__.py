@@ -64,6 +64,9 @@ __all__ = [
 ]
 
 ALL = frozenset(ClockKind.values)
+SCOPES = (Scope.LEAD, Scope.OWNER)
+# Read for every clock: an attribute of an enumeration costs a call.
+ROUTING, LEAD = ClockKind.ROUTING, Scope.LEAD
 PER_CYCLE = (
     ClockKind.ROUTING,
     ClockKind.FIRST_CONTACT,
@@ -166,12 +169,12 @@ def _kind(
     if agreement is None:
         return
     start = started_by.occurred_at
-    for scope in (Scope.LEAD, Scope.OWNER):
+    for scope in SCOPES:
         promise = agreement.promise(kind, scope=scope, raised=raised)
         if promise is None:
             continue
         stop, counted = kinds.stop_of(kind, promise, cycle, start=start)
-        if kind == ClockKind.ROUTING:
+        if kind == ROUTING:
             stop = _already_assigned(cycle, start) or stop
         run = Run(
             lead=lead,
@@ -184,7 +187,7 @@ def _kind(
             cancel=kinds.cancel_of(kind, cycle, start=start),
             counted=counted,
         )
-        runs = [run] if scope == Scope.LEAD else _holds(run, cycle)
+        runs = (run,) if scope == LEAD else _holds(run, cycle)
         for each in runs:
             yield plan_of(each, cycle=cycle, terms=terms, at=at)
 

@@ -9,7 +9,7 @@ from sla.choices import ClockKind, DispositionValue, EvidenceKind, PauseReason
 from sla.fold.facts import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
     from sla.fold.facts import Fact, Promise
@@ -80,26 +80,23 @@ def stop_of(
         return _between(cycle.attempts(), start, before), None
     if kind == ROUTING:
         return _between(cycle.of(ASSIGNED), start, before), None
-    values = STOPPED_BY.get(kind)
     undone = cycle.undone if kind == FINAL_DISPOSITION else ()
-    stops = [
-        fact
-        for fact in cycle.dispositions()
-        if (values is None or fact.value in values) and fact.key not in undone
-    ]
-    return _between(stops, start, before), None
+    outcomes = cycle.dispositions()
+    return _between(outcomes, start, before, values=STOPPED_BY.get(kind), undone=undone), None
 
 
 def cancel_of(kind: str, cycle: Cycle, *, start: datetime) -> Cancel | None:
     """Return the first fact that takes a clock out of the counts, and why."""
-    found: list[Cancel] = [(fact, "recalled") for fact in cycle.of(RECALLED)]
-    if kind in CLOSED_BY_CLOSING:
-        found += [(fact, "terminal_disposition") for fact in cycle.closings()]
+    recalls = cycle.of(RECALLED)
+    closings = cycle.closings() if kind in CLOSED_BY_CLOSING else ()
     if kind == ATTEMPTS:
-        found += [
-            (fact, "terminal_disposition") for fact in cycle.dispositions() if fact.value == SQL
-        ]
-    return _earliest(found, start) if found else None
+        sold = [fact for fact in cycle.dispositions() if fact.value == SQL]
+        closings = [*closings, *sold]
+    if not recalls and not closings:
+        return None
+    found: list[Cancel] = [(fact, "recalled") for fact in recalls]
+    found += [(fact, "terminal_disposition") for fact in closings]
+    return _earliest(found, start)
 
 
 def calendar_of(promise: Promise, cycle: Cycle, *, start: datetime) -> Any:
@@ -123,13 +120,16 @@ def calendar_of(promise: Promise, cycle: Cycle, *, start: datetime) -> Any:
 
 def feedback_items(cycle: Cycle) -> list[Fact]:
     """Return what marketing has to answer: notes, rejections, leads returned with a question."""
-    return [
-        fact
-        for fact in cycle.facts
-        if fact.kind == EvidenceKind.FEEDBACK
-        or (fact.is_disposition and fact.value == DispositionValue.REJECTED)
-        or (fact.kind == EvidenceKind.PAUSED and fact.reason == PauseReason.WAITING_ON_MARKETING)
+    found = [
+        *cycle.of(EvidenceKind.FEEDBACK),
+        *(fact for fact in cycle.dispositions() if fact.value == DispositionValue.REJECTED),
+        *(
+            fact
+            for fact in cycle.of(EvidenceKind.PAUSED)
+            if fact.reason == PauseReason.WAITING_ON_MARKETING
+        ),
     ]
+    return sorted(found, key=lambda fact: fact.order)
 
 
 def answer_of(item: Fact, cycle: Cycle) -> Fact | None:
@@ -194,12 +194,21 @@ def _first(facts: Sequence[Fact]) -> Fact | None:
 
 
 def _between(
-    facts: Iterable[Fact], start: datetime, before: datetime | None = None
+    facts: Iterable[Fact],
+    start: datetime,
+    before: datetime | None = None,
+    *,
+    values: Container[str] | None = None,
+    undone: Container[Any] = (),
 ) -> Fact | None:
-    """Return the first fact at or after `start`, if it occurred before `before`."""
+    """Return the first fact at or after `start` and before `before`, with one of the values."""
     for fact in facts:
-        if fact.occurred_at >= start:
-            return fact if before is None or fact.occurred_at < before else None
+        if fact.occurred_at < start:
+            continue
+        if before is not None and fact.occurred_at >= before:
+            return None
+        if (values is None or fact.value in values) and fact.key not in undone:
+            return fact
     return None
 
 

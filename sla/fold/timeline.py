@@ -133,7 +133,7 @@ def _kept(facts: Iterable[Fact]) -> tuple[list[Fact], dict[Any, Any]]:
         return [fact if fact.occurred_at.tzinfo is UTC else _in_utc(fact) for fact in rows], {}
     voids = [fact for fact in rows if fact.kind == EvidenceKind.VOIDED]
     # Which lead a void concerns is asked before anything is taken back, merges included.
-    joined = roots(sorted(rows, key=_order)) if voids else {}
+    joined = roots(rows) if voids else {}
     voided = {
         (
             joined.get(fact.lead, fact.lead),
@@ -146,21 +146,20 @@ def _kept(facts: Iterable[Fact]) -> tuple[list[Fact], dict[Any, Any]]:
     def stands(fact: Fact) -> bool:
         if fact.kind == EvidenceKind.VOIDED:
             return False
-        if not fact.source_id or not voided:
+        if not fact.source_id:
             return True
         lead = joined.get(fact.lead, fact.lead)
-        named = {(lead, fact.source, fact.source_id), (lead, "", fact.source_id)}
-        return not named & voided
+        named = (lead, fact.source, fact.source_id), (lead, "", fact.source_id)
+        return named[0] not in voided and named[1] not in voided
 
-    kept = [_in_utc(fact) for fact in rows if stands(fact)]
-    merges = [fact for fact in kept if fact.kind == EvidenceKind.MERGED]
-    return kept, roots(sorted(merges, key=_order))
+    kept = [
+        fact if fact.occurred_at.tzinfo is UTC else _in_utc(fact) for fact in rows if stands(fact)
+    ]
+    return kept, roots(kept)
 
 
 def _in_utc(fact: Fact) -> Fact:
     """Return the fact with its instants in UTC, the zone all sums are made in."""
-    if fact.occurred_at.tzinfo is UTC:
-        return fact
     return replace(
         fact,
         occurred_at=fact.occurred_at.astimezone(UTC),
@@ -172,10 +171,14 @@ def roots(facts: Iterable[Fact]) -> dict[Any, Any]:
     """Return for each merged lead the lead that survives, following chains.
 
     A merge of a lead merged before, into itself, or one that would close a ring, is ignored.
+
+    Args:
+        facts: In any order; only merges among them matter.
     """
     into: dict[Any, Any] = {}
-    for fact in facts:
-        if fact.kind == EvidenceKind.MERGED and fact.lead not in into:
+    merges = [fact for fact in facts if fact.kind == EvidenceKind.MERGED]
+    for fact in sorted(merges, key=_order):
+        if fact.lead not in into:
             target = fact.payload["into"]
             if _survivor(into, target) != fact.lead:
                 into[fact.lead] = target
