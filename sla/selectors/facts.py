@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from sla import fold
+from sla.openings import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 # A lead, the lead it was merged into, and all that were merged into that one.
 FAMILY = """
@@ -25,11 +28,14 @@ WITH RECURSIVE up AS (
 )
 SELECT id FROM family
 """
-EVIDENCE = """
-SELECT e.id, e.lead_id, e.kind, e.occurred_at, e.recorded_at, e.actor, e.rep_id, e.stated_cycle,
-       e.source, e.source_id, e.payload
+MICROS = "(extract(epoch FROM {}) * 1000000)::bigint"
+"""An instant as whole microseconds since 1970: the driver reads a date ten times slower."""
+EVIDENCE = f"""
+SELECT e.id, e.lead_id, e.kind, {MICROS.format("e.occurred_at")},
+       {MICROS.format("e.recorded_at")}, e.actor, e.rep_id, e.stated_cycle, e.source, e.source_id,
+       e.payload
 FROM sla_evidence e WHERE e.lead_id = ANY(%s)
-"""
+"""  # noqa: S608 (names only)
 
 
 def family_of(lead_ids: Iterable[int]) -> list[int]:
@@ -44,8 +50,8 @@ def facts_of(lead_ids: Sequence[int]) -> list[fold.Fact]:
             key=row[0],
             lead=row[1],
             kind=row[2],
-            occurred_at=row[3],
-            recorded_at=row[4],
+            occurred_at=instant(row[3]),
+            recorded_at=instant(row[4]),
             actor=row[5],
             rep=row[6],
             stated_cycle=row[7],
@@ -64,7 +70,14 @@ def rows_of(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def instant(micros: int) -> datetime:
+    """Return the instant of a column read as `MICROS`, in UTC."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
 def json_object(value: Any) -> dict[str, Any]:
     """Return a JSON column as a dictionary; a raw cursor hands over text."""
+    if value == "{}":
+        return {}
     found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
     return found

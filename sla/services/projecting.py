@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sla import fold
 from sla.choices import ClockStatus
-from sla.selectors.facts import json_object, rows_of
+from sla.selectors.facts import MICROS, instant, json_object, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,12 @@ _RECORD = ", ".join(f"{name} {kind}" for name, kind in TYPES.items())
 _SET = ", ".join(f"{name} = v.{name}" for name in COLUMNS)
 _VALUES = ", ".join(f"v.{name}" for name in COLUMNS)
 
-SELECT = f"SELECT c.id, {', '.join(f'c.{name}' for name in COLUMNS)} FROM sla_clock c"  # noqa: S608
+INSTANTS = tuple(name for name, kind in TYPES.items() if kind == "timestamptz")
+_READ = ", ".join(
+    MICROS.format(f"c.{name}") if name in INSTANTS else f"c.{name}" for name in COLUMNS
+)
+
+SELECT = f"SELECT c.id, {_READ} FROM sla_clock c"  # noqa: S608
 INSERT = (
     f"INSERT INTO sla_clock ({_LIST}) SELECT {_VALUES}"  # noqa: S608
     f" FROM jsonb_to_recordset(%s::jsonb) AS v({_RECORD})"
@@ -99,6 +104,9 @@ def stored(rows: Iterable[Sequence[Any]]) -> list[StoredClock]:
     for row in rows:
         columns = dict(zip(COLUMNS, row[1:], strict=True))
         columns["measure"] = json_object(columns["measure"])
+        for name in INSTANTS:
+            if columns[name] is not None:
+                columns[name] = instant(columns[name])
         found.append(StoredClock(row[0], columns))
     return found
 
