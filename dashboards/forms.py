@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from dashboards.services import SHARED_DAYS
 from sla.services.process import LONGEST_ANSWER
 
 
@@ -24,3 +25,12 @@ class RevisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="What will be done differently, by whom, from when.",
     )
+
+
+class ShareForm(forms.Form):
+    """For how long a read-only address of the page is open."""
+
+    days = forms.TypedChoiceField(
+        label="Open for", coerce=int, initial=30,
+        choices=[(days, f"{days} days") for days in SHARED_DAYS],
+    )  # fmt: skip

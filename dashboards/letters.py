@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
+from dashboards import pages
+from dashboards.selectors.frame import frame
+from dashboards.selectors.scorecard import scorecard
 from pipeline.choices import Outcome, Stage
 from pipeline.models import Lead, Opportunity, Transition
 from revops import formats
 from revops.outbox.channels import Letter
 from sla.models import Clock, ProcessRevision
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def breached(payload: dict[str, Any]) -> Letter:
@@ -64,6 +65,22 @@ def process_revision(payload: dict[str, Any]) -> Letter:
             "Until the cause and what changes are written down, the number alone stays as it is.",
             address("dashboards:revision", revision.pk),
         ),
+    )
+
+
+def sla_page(payload: dict[str, Any]) -> Letter:
+    """The promises of both sides as sentences, with how they go this month; nobody's name."""
+    held = frame(at=datetime.fromisoformat(payload["at"]))
+    page = pages.sla(scorecard(frame=held), (), frame=held)
+    told = [
+        f"{side['name']}: {line['sentence']} This month {line['result']}, promised "
+        f"{line['target']}{', ' + line['streak'] if line['streak'] else ''}."
+        for side in page["sides"]
+        for line in side["lines"]
+    ]
+    return Letter(
+        subject=f"Service level agreement, {page['version']}",
+        lines=(*told, address("dashboards:sla")),
     )
 
 

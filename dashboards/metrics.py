@@ -28,6 +28,7 @@ MISSED_IN_A_ROW = 3
 SHORT_OF_AGREED = Decimal("0.8")
 """The joint number is low under this share of what was agreed."""
 
+ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 

@@ -203,6 +203,45 @@ def _stretch(band: Band, *, top: float) -> Figure:
     }
 
 
+def rate_lines(
+    *, columns: Sequence[str], lines: Sequence[tuple[str, Sequence[float | None]]], since: str = ""
+) -> Figure:
+    """Return rates of several parties over time, each named at its end and with marks of its own.
+
+    Args:
+        columns: Places on the axis, oldest first.
+        lines: A name and a rate from 0 to 1 for each place; None leaves a gap.
+        since: The place from which something holds; a line stands before it.
+    """
+    marks = ("circle", "square", "diamond", "cross")
+    shapes = []
+    if since in columns:
+        shapes = [vertical(columns.index(since) - 0.5, colour=ACCENT)]
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": list(columns),
+                "y": list(rates),
+                "name": name,
+                "connectgaps": False,
+                "line": {"color": SERIES[place], "width": 2.5},
+                "marker": {"size": 8, "symbol": marks[place % len(marks)]},
+                "hovertemplate": "%{y:.1%}",
+            }
+            for place, (name, rates) in enumerate(lines)
+        ],
+        "layout": {
+            "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 5},
+            "xaxis": {"type": "category", "showgrid": False},
+            "hovermode": "x unified",
+            "showlegend": True,
+            "shapes": shapes,
+        },
+    }
+
+
 def bars(*, points: Sequence[Point], percent: bool = False, prefix: str = "") -> Figure:
     """Return upright bars from zero, one for each point."""
     pattern = ".0%" if percent else "~s"

@@ -5,6 +5,7 @@ from dashboards.pages.lists import breaches, rows
 from dashboards.pages.metric import metric
 from dashboards.pages.rejects import rejects
 from dashboards.pages.revision import revision
+from dashboards.pages.sla import sla
 from dashboards.pages.start import steps
 
-__all__ = ["breaches", "home", "metric", "rejects", "revision", "rows", "steps"]
+__all__ = ["breaches", "home", "metric", "rejects", "revision", "rows", "sla", "steps"]

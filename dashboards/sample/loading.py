@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from holidays import country_holidays
 
-from dashboards.sample import agreement, leads, staff, story, work
+from dashboards.sample import agreement, closing, leads, staff, story, work
 from dashboards.sample.draws import Draws
 from dashboards.sample.market import CHANNELS, OUTBOUND
 from definitions import selectors as definitions
@@ -118,7 +118,7 @@ def load(*, at: datetime, progress: Progress) -> None:
         _answer(stories=worked, ids=ids, world=world)
         progress("Starting and stopping clocks", 0.8)
     progress("Flagging what was missed", 0.95)
-    _settle(at=at)
+    _settle(people=people, signed_at=signed_at, calendar=calendar, at=at)
 
 
 def _calendar(*, at: datetime) -> BusinessCalendar:
@@ -331,10 +331,15 @@ def segment_of(one: story.Story) -> str:
     return "SMB"
 
 
-def _settle(*, at: datetime) -> None:
-    """Flag what was missed, seal what is old, and treat the notices of the past as sent."""
-    for path in (settings.SWEEP_SERVICE, "revops.audit.services.seal_batches"):
-        import_string(path)(at=at)
+def _settle(
+    *, people: staff.Staff, signed_at: datetime, calendar: BusinessCalendar, at: datetime
+) -> None:
+    """Flag what was missed, close the months, seal what is old; the past's notices are sent."""
+    closing.open_since(signed_at=signed_at, calendar=calendar, at=at)
+    import_string(settings.SWEEP_SERVICE)(at=at)
+    first = at - timedelta(days=story.DAYS)
+    closing.close_each(first_at=first, calendar=calendar, people=people, at=at)
+    import_string("revops.audit.services.seal_batches")(at=at)
     Message.objects.filter(done_at__isnull=True).update(done_at=at)
 
 

@@ -99,7 +99,7 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
         options={"commitment": "", "side": "", "enforced": ""},
         **narrowed,
     )
-    signed = _signed_from(frame)
+    signed = signed_from(frame)
     if signed is not None:
         # Before a signature the clocks only measured; nothing was promised that could be missed.
         asked = asked.asking(commitment="", side="", enforced="yes")
@@ -119,7 +119,7 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
     ]
 
 
-def _signed_from(frame: Frame) -> date | None:
+def signed_from(frame: Frame) -> date | None:
     """Return the local day from which an SLA was in force, None where none is now."""
     if not frame.is_signed(DocumentKind.SLA):
         return None

@@ -13,6 +13,7 @@ LETTERS: Final[dict[str, str]] = {
     "sla.breach_reinstated": "dashboards.letters.breach_revised",
     "sla.breach_reclassified": "dashboards.letters.breach_revised",
     "sla.breach_excused": "dashboards.letters.breach_revised",
+    "sla_page": "dashboards.letters.sla_page",
     "process_revision_opened": "dashboards.letters.process_revision",
     "lead.assigned": "dashboards.letters.lead_assigned",
     "lead.accepted": "dashboards.letters.lead_moved",

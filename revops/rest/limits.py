@@ -48,9 +48,15 @@ class Allowance:
 _windows: dict[str, _Window] = {}
 
 
-def spend(*, caller: str) -> Allowance:
-    """Count one request of `caller` and return what is left."""
-    limit: int = getattr(settings, "API_REQUESTS_PER_MINUTE", DEFAULT_PER_MINUTE)
+def spend(*, caller: str, limit: int | None = None) -> Allowance:
+    """Count one request of `caller` and return what is left.
+
+    Args:
+        caller: Who asks; callers of different kinds begin differently.
+        limit: Requests a minute; without it what the settings grant a key.
+    """
+    if limit is None:
+        limit = int(getattr(settings, "API_REQUESTS_PER_MINUTE", DEFAULT_PER_MINUTE))
     now = time.monotonic()
     window = _windows.get(caller)
     if window is None or now - window.began >= WINDOW_SECONDS:
