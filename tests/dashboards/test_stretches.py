@@ -16,6 +16,7 @@ from sla.choices import ClockStatus
 from tests.dashboards.test_clock_metrics import clock
 from tests.factories.dashboards import asked, deal, instant, lead_from, promise, quota, round_of
 from tests.factories.pipeline import RepFactory
+from tests.standing import standing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreement")]
 
@@ -26,8 +27,8 @@ SPAN = Period(date(2026, 5, 20), date(2026, 11, 21))
 DAYS = ["2026-05-25", "2026-07-31 23:30", "2026-08-01 00:30", "2026-10-10", "2026-11-05"]
 
 
-@pytest.fixture
-def company():
+@standing
+def company(agreement):
     """Some of everything in several months; one rep comes, one goes, one has a new quota."""
     sam = RepFactory(external_id="sam")
     rita = RepFactory(external_id="rita")

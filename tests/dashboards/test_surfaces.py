@@ -18,6 +18,7 @@ from sla.choices import ClockStatus
 from tests.dashboards.test_clock_metrics import clock
 from tests.factories.dashboards import AT, deal, instant, lead_from, promise, quota, round_of
 from tests.factories.pipeline import RepFactory
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ FILTERS = [
 UNSUMMED = {"sales_cycle", "response_time"}
 
 
-@pytest.fixture
+@standing
 def company(agreement):
     """Some of everything, on both sides of local midnights and of the period."""
     sam = RepFactory(external_id="sam", name="Sam Ortiz", segment="Enterprise")

@@ -15,13 +15,14 @@ from django.core.management import CommandError, call_command
 
 from definitions import selectors, services
 from tests.factories.definitions import DAY, MINUTE, NOON, sent, sign, signed_version
+from tests.standing import standing
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "verification.md"
 
 
-@pytest.fixture
-def exported(cast, tmp_path):
-    """Six signatures, one by a substitute, one withdrawal; the file as the command writes it."""
+@standing
+def signed(cast):
+    """Six signatures, one by a substitute, one withdrawal."""
     version = signed_version("sla", cast=cast)
     services.withdraw_version(version=version, by=cast["rita"], reason="No.", at=NOON + DAY)
     services.delegate_slot(
@@ -32,6 +33,11 @@ def exported(cast, tmp_path):
     asked = sent(draft, by=cast["rita"], at=NOON + DAY)
     for slot, key in (("sales", "sam"), ("revops", "rita"), ("marketing", "carla")):
         sign(asked, slot=slot, by=cast[key], at=NOON + DAY + MINUTE)
+
+
+@pytest.fixture
+def exported(signed, tmp_path):
+    """The file as the command writes it."""
     path = tmp_path / "chain.json"
     call_command("verify_chain", export=str(path), stdout=io.StringIO())
     return path

@@ -27,6 +27,7 @@ from definitions.verification import verify
 from revops import roles
 from revops.audit.models import AppendOnlyError
 from tests.factories.definitions import DAY, MINUTE, NOON, sent, signed_version
+from tests.standing import standing
 
 MODELS = [
     Version, Reason, Activation, Withdrawal, SignatureRequest, Signature, Decline, RequestClosure,
@@ -35,7 +36,7 @@ MODELS = [
 SIGNED = NOON + DAY
 
 
-@pytest.fixture
+@standing
 def full(cast):
     """At least one row in every table of the documents."""
     version = signed_version("sla", cast=cast)

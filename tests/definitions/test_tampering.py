@@ -20,6 +20,7 @@ from tests.definitions.test_protection import refused, tampered
 from tests.definitions.test_races import at_once
 from tests.factories.definitions import DAY, MINUTE, NOON, sent, sign, signed_version
 from tests.factories.people import PASSWORD
+from tests.standing import standing
 
 SOON = NOON + DAY
 TABLE = "definitions_signature"
@@ -35,7 +36,7 @@ def lend(cast, *, at=NOON, key="sam", **values):
     return services.delegate_slot(**given)
 
 
-@pytest.fixture
+@standing
 def lent(cast):
     """A version in force that Sam signed for Vera, another one open, a delegation ended."""
     given = lend(cast)

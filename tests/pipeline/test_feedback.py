@@ -16,18 +16,19 @@ from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.models import Clock, Evidence
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, HOUR, MINUTE, NOON, RepFactory, assigned, moved
+from tests.standing import standing
 
 pytestmark = pytest.mark.usefixtures("agreement")
 TEXT = "Ten employees; the form said a hundred."
 
 
-@pytest.fixture
+@standing
 def mara(agreement):
     """Mara, who does marketing."""
     return person("mara")
 
 
-@pytest.fixture
+@standing
 def rejected(agreement):
     """A lead sales turned down on Tuesday at noon."""
     return reject(at=NOON)

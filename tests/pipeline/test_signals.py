@@ -24,6 +24,7 @@ from tests.factories.definitions import confirmed_gaps
 from tests.factories.people import CAST, person
 from tests.factories.pipeline import DAY, NOON, CompanyFactory, LeadFactory, moved
 from tests.pipeline.test_signal_arithmetic import BASE
+from tests.standing import standing
 
 YEAR = timedelta(days=365)
 
@@ -107,7 +108,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_leads(agreeme
     assert len(many) <= len(few) <= 6
 
 
-@pytest.fixture
+@standing
 def cast(agreement):
     people = {key: person(key) for key in CAST}
     confirmed_gaps(by=people["rita"])
