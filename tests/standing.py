@@ -3,7 +3,9 @@
 Most tests begin with the same few hundred rows. `@standing` makes a fixture of a function that
 stores such a beginning. A test that asks for it runs in a database where the rows are already
 committed, and its transaction takes back what the test adds. A transactional test, and one that
-gets the fixture by name at run time, stores the rows itself as with any other fixture.
+gets the fixture by name at run time, stores the rows itself as with any other fixture. Of several
+chains a test asks for, the longest stands and the rest is stored anew, so a fixture of one row is
+better left an ordinary one.
 """
 
 from __future__ import annotations

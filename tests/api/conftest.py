@@ -80,7 +80,7 @@ def caller(make_caller):
     return make_caller(*keys.SCOPES)
 
 
-@standing
+@pytest.fixture
 def roster(installed):
     return [RepFactory(name="Sam Ortiz"), RepFactory(name="Sara Lind")]
 

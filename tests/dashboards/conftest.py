@@ -19,7 +19,7 @@ def agreement(db):
     forget_schedule()
 
 
-@standing
+@pytest.fixture
 def mara(agreement):
     """Mara, who does marketing."""
     return person("mara")

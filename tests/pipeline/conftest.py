@@ -19,7 +19,7 @@ def agreement(db):
     install_defaults(at=NOON)
 
 
-@standing
+@pytest.fixture
 def sam(agreement):
     """Sam, who sells, with his place on the roster."""
     user = person("sam")

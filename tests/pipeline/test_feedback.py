@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("agreement")
 TEXT = "Ten employees; the form said a hundred."
 
 
-@standing
+@pytest.fixture
 def mara(agreement):
     """Mara, who does marketing."""
     return person("mara")
