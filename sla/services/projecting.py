@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+# Feedback that was withdrawn is another thing: there the item itself stands.
+START_TAKEN_BACK = "start_taken_back"
 IDENTITY = ("lead_id", "cycle", "kind", "scope", "started_by_id", "month")
 TYPES = {
     "lead_id": "bigint", "cycle": "smallint", "kind": "text", "scope": "text",
@@ -158,7 +160,7 @@ def withdrawn(clock: StoredClock) -> dict[str, Any]:
     """Return the columns of a clock that no evidence starts any more but that has a breach."""
     return clock.columns | {
         "status": str(ClockStatus.CANCELLED),
-        "cancel_reason": "withdrawn",
+        "cancel_reason": START_TAKEN_BACK,
         "paused_since": None,
         "pause_until": None,
         "pause_reason": "",

@@ -13,6 +13,7 @@ from sla.choices import ClockKind, ClockStatus
 from sla.fold.judge import seconds
 from sla.models import Breach, Calendar, Clock, Evidence
 from sla.selectors.volume import month_pace
+from sla.services.projecting import START_TAKEN_BACK
 from tests.factories.pipeline import LeadFactory, RepFactory
 from tests.factories.sla import (
     ActivationFactory,
@@ -207,7 +208,7 @@ def clocks(stage: Stage, policy: dict[str, Any], at) -> list[dict[str, Any]]:
     terms = services.current_terms(at=at)
     rows = (
         Clock.objects.filter(lead__in=leads)
-        .exclude(cancel_reason="withdrawn")  # what is left of a start that later facts moved
+        .exclude(cancel_reason=START_TAKEN_BACK)  # what is left of a start that later facts moved
         .select_related("commitment", "started_by")
         .order_by("lead_id", "cycle", "started_at", "id")
     )

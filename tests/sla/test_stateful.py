@@ -19,6 +19,7 @@ from sla import fold, services
 from sla.choices import ClockKind, Unit
 from sla.clock import BusinessCalendar
 from sla.models import Breach, Clock
+from sla.services.projecting import START_TAKEN_BACK
 from tests.factories.pipeline import LeadFactory, RepFactory
 from tests.factories.sla import (
     ActivationFactory,
@@ -307,7 +308,7 @@ class StoredLife(Life):
         standing = set(Breach.objects.ledger().values_list("clock_id", flat=True))
         found = {}
         for clock in Clock.objects.filter(lead=self.leads[lead]):
-            if clock.cancel_reason == "withdrawn":
+            if clock.cancel_reason == START_TAKEN_BACK:
                 # No evidence starts it any more; its row remains for the sake of its breach.
                 assert clock.pk not in standing
                 continue
