@@ -204,6 +204,12 @@ def _sla(document: Sla) -> Iterator[Finding]:
                 f"commitments/{key}",
                 "No monthly volume is agreed yet; it has no default.",
             )
+        if commitment.kind == "context" and commitment.is_active and not document.handoff_context:
+            yield Finding(
+                Level.WARNING,
+                f"commitments/{key}",
+                "Nothing is listed that a rep has to see at handoff, so nothing can be missing.",
+            )
         if commitment.target_rate == 0:
             yield Finding(
                 Level.WARNING,

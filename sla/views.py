@@ -36,6 +36,8 @@ def promise_preview(request: MemberRequest, kind: str, key: str) -> HttpResponse
     amount = body["allowance_amount"]
     if body["unit"] == Unit.PER_MONTH:
         context["note"] = "The volume is counted from the first to the last day of a month."
+    elif body["unit"] == Unit.AT_HANDOFF:
+        context["note"] = "It is judged once, in the moment a lead is first assigned to a person."
     elif not isinstance(amount, int) or not 1 <= amount <= LONGEST:
         context["note"] = "Fill in how much time is allowed, a whole number from 1."
     elif body["unit"] not in Unit.values or body["kind"] not in ClockKind.values:

@@ -13,7 +13,7 @@ from dashboards.filters import MetricFilter
 from dashboards.metrics import Period
 from dashboards.registry import ATTAINMENT, VOLUME, buckets
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
-from definitions.choices import ClockKind, DocumentKind
+from definitions.choices import ClockKind, DocumentKind, Unit
 from definitions.models import Signature
 from definitions.selectors import sla_of
 from sla.fold import MonthKept, is_kept, missed_streak
@@ -69,6 +69,8 @@ class Promise:
         held = self.commitment
         if held.kind is ClockKind.MQL_VOLUME:
             return f"{held.count} MQLs a month"
+        if held.unit is Unit.AT_HANDOFF:
+            return f"{held.title} at handoff"
         unit = held.unit.label if held.allowance_amount != 1 else held.unit.label[:-1]
         count = f"{held.count} " if held.kind is ClockKind.ATTEMPTS else ""
         title = held.title.lower() if count else held.title

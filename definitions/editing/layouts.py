@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from definitions.choices import Unit
 from definitions.editing.nodes import Group, Input, Kind, Node
 
 if TYPE_CHECKING:
@@ -136,6 +137,11 @@ WORDING = (
     Ask("position"),
 )
 BLANKS = {"amount": "allowance_amount", "unit": "unit", "count": "count"}
+# What has to hold at handoff has no time and nothing to count.
+TIMED = frozenset(
+    {"allowance_amount", "count", "includes_first", "collapse_minutes", "hand_raisers_only",
+     "follows_territory"}
+)  # fmt: skip
 
 
 def laid_out(node: Node, *, key: str, body: Any, others: Mapping[str, Any]) -> Node:
@@ -197,12 +203,18 @@ def _commitment(node: Node, body: Any, others: Mapping[str, Any]) -> Node:
         elif part:
             parts.append(Input("", "", Kind.WORDS, text=part))
     sentence = Group(f"{node.name}-_sentence", "The promise", "sentence", tuple(parts))
+    kept: tuple[Node, ...] = ()
+    if isinstance(body, dict) and body.get("unit") == Unit.AT_HANDOFF:
+        held = {field: child for field, child in held.items() if field not in TIMED}
+        warning = held.pop("warning_share", None)
+        if isinstance(warning, Input):  # always posted, because the content needs one
+            kept = (replace(warning, kind=Kind.KEPT),)
     rest = tuple(Ask(field) for field in BLANKS.values() if field in held)
     inner = replace(node, children=tuple(held.values()))
     measured = _section(inner, "How it is measured", "", (*rest, *MEASURED))
     wording = _section(inner, "Wording", "", WORDING)
     shown = (measured, wording) if parts else (wording, measured)
-    return replace(node, children=(*((sentence,) if parts else ()), *shown))
+    return replace(node, children=(*((sentence,) if parts else ()), *shown, *kept))
 
 
 def _reasons(node: Node, body: Any, others: Mapping[str, Any]) -> Node:

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     FIXED = "fixed"
     WORDS = "words"
     PRESET = "preset"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True)

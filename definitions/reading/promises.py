@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from definitions.choices import ClockKind
+from definitions.choices import ClockKind, Unit
 from definitions.reading.blocks import Block, Section, grid, paragraph, points, rate, side
 from revops import formats
 
@@ -27,6 +27,8 @@ def commitment_blocks(commitment: Commitment) -> list[Block]:
     if commitment.kind is ClockKind.MQL_VOLUME:
         count = NOT_AGREED if commitment.count is None else f"{commitment.count} a month"
         rows.append(("Volume", count))
+    elif commitment.unit is Unit.AT_HANDOFF:
+        rows.append(("Judged", "once, when the lead is first assigned"))
     else:
         rows.append(("Time", f"{commitment.allowance_amount} {commitment.unit.label}"))
         rows.append(("Warned after", f"{rate(commitment.warning_share)} of the time"))

@@ -21,6 +21,7 @@ from sla.fold.facts import (
     Terms,
     side_of,
 )
+from sla.fold.gates import GATES, gates
 from sla.fold.judge import Run, plan_of
 from sla.fold.ladder import is_history, steps_of
 from sla.fold.ledger import Change, Entry, FutureEvidenceError, clamped, settle
@@ -132,6 +133,9 @@ def _lead(
                 yield from _kind(kind, cycle, lead=lead, terms=terms, at=at, raised=raised)
         if ClockKind.LEAD_AGE in only:
             yield from lead_age(cycle, lead=lead, terms=terms)
+        for kind in GATES:
+            if kind in only:
+                yield from gates(cycle, kind=kind, lead=lead, terms=terms)
         items = kinds.feedback_items(cycle) if ClockKind.MARKETING_FEEDBACK in only else []
         for item in items:
             run = _feedback(item, cycle, lead=lead, terms=terms)

@@ -41,8 +41,8 @@ class Fact:
         payload: Codes and ids: channel, outcome, automatic (outreach); value, reason
             (disposition); reason, until, cap_business_days (paused); into (merged); source,
             source_id (voided); answers (feedback_answered); calendar_version, automatic
-            (replanned); clock (excused); hand_raiser (mql); calendar, the territory's (assigned);
-            measure_only (starts).
+            (replanned); clock (excused); hand_raiser, fit, fit_threshold (mql); missing and
+            calendar, the territory's (assigned); measure_only (starts).
     """
 
     key: Any
@@ -112,7 +112,7 @@ class Promise:
 
     Attributes:
         key: Identity of the commitment row.
-        amount: The allowance in `unit`; None for the monthly volume.
+        amount: The allowance in `unit`; None for the monthly volume and what is judged at handoff.
         count: Attempts asked for, or MQLs per month.
         calendar: Identity of the calendar, not of its version.
         follows_territory: Whether the calendar of the holder's territory wins where there is one.

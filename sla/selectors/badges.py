@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from revops import formats
 from sla.choices import ClockKind, ClockStatus, PauseReason, Unit
 from sla.clock import NoWorkingTimeError
+from sla.models.promises import TIMELESS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +43,10 @@ class BadgeState(StrEnum):
     EXEMPT = "exempt"
 
 
+JUDGED = {
+    ClockStatus.MET: BadgeState.MET,
+    ClockStatus.BREACHED_CLOSED: BadgeState.MISSED,
+}
 TONES = {
     BadgeState.DUE_IN: "",
     BadgeState.DUE_SOON: "warn",
@@ -96,6 +101,9 @@ def badge(*, clock: Clock, terms: Terms, at: datetime, zone: str = "") -> Badge:
         reason = clock.cancel_reason.replace("_", " ")
         return Badge(BadgeState.EXEMPT, None, words, words, reason or words, running=False)
     title = _due_words(clock, reader)
+    if clock.commitment.unit in TIMELESS and status in JUDGED:
+        words = _judged_words(clock)
+        return Badge(JUDGED[status], None, words, words, title, running=False)
     business = clock.commitment.unit in BUSINESS
     if status == ClockStatus.MET:
         length = _used(clock)
@@ -157,17 +165,28 @@ def _measured(
     return Badge(state, length, said, "", title, running=running)
 
 
+def _judged_words(clock: Clock) -> str:
+    """Return how a promise without a time stands: what was counted, or what was lacking."""
+    measure = clock.measure
+    if clock.kind == ClockKind.MQL_VOLUME:
+        return f"{clock.counted} of {measure.get('target')}"
+    if "fit" in measure:
+        return f"Fit {measure['fit']} of {measure['fit_threshold']}"
+    lacking = len(measure.get("missing", ()))
+    return f"{lacking} missing" if lacking else "Met"
+
+
 def _due_words(clock: Clock, zone: str) -> str:
-    """Return the due time in full."""
+    """Return the due time in full, or when it was judged."""
     if clock.due_at is None:
         return ""
+    if clock.commitment.unit == Unit.AT_HANDOFF:
+        return f"judged at handoff, {formats.local(clock.due_at, zone=zone, style='moment')}"
     return f"due {formats.local(clock.due_at, zone=zone, style='moment')}"
 
 
 def _used(clock: Clock) -> timedelta | None:
     """Return the time from start to stop, in the promise's own measure."""
-    if clock.kind == ClockKind.MQL_VOLUME:
-        return None
     if clock.commitment.unit in BUSINESS and clock.business_seconds is not None:
         return timedelta(seconds=clock.business_seconds)
     if clock.started_at is None or clock.stopped_at is None:

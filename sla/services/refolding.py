@@ -237,13 +237,19 @@ def _settle(
     return [breach.pk for breach in stored]
 
 
-def _breach(clock_id: int, outcome: fold.Outcome, *, at: datetime) -> Breach:
-    """Return the ledger's row of a missed clock."""
-    cause = {
+def cause_of(kind: str) -> BreachCause:
+    """Return in what a promise of this kind is missed when it is."""
+    return {
         ClockKind.LEAD_AGE: BreachCause.TOO_OLD,
+        ClockKind.MINIMUM_FIT: BreachCause.TOO_WEAK,
+        ClockKind.CONTEXT: BreachCause.INCOMPLETE,
         ClockKind.ATTEMPTS: BreachCause.TOO_FEW,
         ClockKind.MQL_VOLUME: BreachCause.TOO_FEW,
-    }.get(ClockKind(outcome.kind), BreachCause.NOTHING_DONE)
+    }.get(ClockKind(kind), BreachCause.NOTHING_DONE)
+
+
+def _breach(clock_id: int, outcome: fold.Outcome, *, at: datetime) -> Breach:
+    """Return the ledger's row of a missed clock."""
     if outcome.due_at is None or outcome.breach_at is None:
         raise ValueError("a missed clock has a due time")
     return Breach(
@@ -252,7 +258,7 @@ def _breach(clock_id: int, outcome: fold.Outcome, *, at: datetime) -> Breach:
         side=outcome.promise.side,
         rep_id=outcome.rep,
         status=outcome.status,
-        cause=cause,
+        cause=cause_of(outcome.kind),
         due_at=outcome.due_at,
         breach_at=outcome.breach_at,
         detected_at=at,

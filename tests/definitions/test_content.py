@@ -104,6 +104,8 @@ def test_default_commitments_are_those_of_the_decisions():
     assert held == {
         "routing": (Side.MARKETING, 5, Unit.CALENDAR_MINUTES),
         "lead_age": (Side.MARKETING, 72, Unit.CALENDAR_HOURS),
+        "minimum_fit": (Side.MARKETING, None, Unit.AT_HANDOFF),
+        "context": (Side.MARKETING, None, Unit.AT_HANDOFF),
         "marketing_feedback": (Side.MARKETING, 5, Unit.BUSINESS_DAYS),
         "first_contact": (Side.SALES, 4, Unit.BUSINESS_HOURS),
         "sal_review": (Side.SALES, 2, Unit.BUSINESS_DAYS),
