@@ -11,14 +11,18 @@ from definitions.selectors import contribution_of, definitions_of, score_model_o
 from pipeline.choices import Designation, Origin, QualityFlag, SourceGroup
 from pipeline.decision import decide
 from pipeline.fields import NO_COMPANY, facts_of_row
+from pipeline.handoff import missing_of
 from pipeline.matching import channel_key, company_key, domain_of
 from pipeline.scoring import given
+from pipeline.selectors.handoff import agreed_context, carried_by_row
+from pipeline.services.evidence import fit_of_mql, handed_over
 from revops.rest.strict import FieldProblem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from definitions.content import ContextItem
     from definitions.selectors import Entry, Schedule
     from pipeline.decision import Decision
     from pipeline.fields import CompanyFacts
@@ -76,6 +80,7 @@ class Reception:
     known: Collection[tuple[str, str]] = ()
     _entries: dict[tuple[DocumentKind, datetime], Entry] = field(default_factory=dict)
     _groups: dict[str, str | None] = field(default_factory=dict)
+    _agreed: tuple[ContextItem, ...] | None = None
 
     def entry(self, *, kind: DocumentKind, at: datetime) -> Entry:
         """Return the version of `kind` in use at `at`."""
@@ -98,14 +103,15 @@ class Reception:
             self._instant(touch.occurred_at, name="touches")
         key = company_key(name=row.company, domain=row.company_domain)
         group = row.source_group or self._mapped_group(row.channel)
-        decision = self._judge(
-            row,
-            company=self.companies.get(key or "", NO_COMPANY),
-            group=group,
-            at=mql_at or self.at,
-        )
+        company = self.companies.get(key or "", NO_COMPANY)
+        decision = self._judge(row, company=company, group=group, at=mql_at or self.at)
         is_raised = row.hand_raiser or self._has_raised(row, at=mql_at or self.at)
         opening = self._opening(decision, mql_at=mql_at, group=group, is_raised=is_raised)
+        if opening is not None:
+            opening |= {
+                "qualified": self._qualified(row, decision, at=mql_at),
+                "handed": self._handed(row, company),
+            }
         sent = _told(row) | {
             "n": n,
             "source_system": row.source_system or self.source_system,
@@ -216,6 +222,27 @@ class Reception:
             route=mql_at is None or self.origin != Origin.IMPORT,
         )
 
+    def _qualified(
+        self, row: LeadRow, decision: Decision, *, at: datetime | None
+    ) -> dict[str, int | None]:
+        """Return the fit of an MQL that somebody else decided, as its evidence tells it.
+
+        In history a fit of nothing that nobody stated is not known.
+        """
+        if at is None or decision.is_mql:
+            return {}
+        is_known = row.fit_score is not None or self.origin != Origin.IMPORT
+        rule = definitions_of(self.entry(kind=DocumentKind.DEFINITIONS, at=at)).mql
+        fit = decision.fit.value
+        return fit_of_mql(fit=fit if is_known else fit or None, threshold=rule.fit_threshold)
+
+    def _handed(self, row: LeadRow, company: CompanyFacts) -> dict[str, list[str]]:
+        """Return what the evidence of a handoff now tells: what of the agreed context lacks."""
+        if self._agreed is None:
+            self._agreed = agreed_context(schedule=self.schedule, at=self.at)
+        carried = carried_by_row(row=row, company=company)
+        return handed_over(missing_of(agreed=self._agreed, carried=carried))
+
     def _flags(self, row: LeadRow) -> list[str]:
         found = []
         if not channel_key(row.channel):
@@ -278,6 +305,8 @@ def opening_of(
         "is_hand_raiser": is_raised,
         "route": route,
         "plan": None,
+        "qualified": {},
+        "handed": {},
     }
 
 

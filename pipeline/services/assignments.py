@@ -10,6 +10,7 @@ from django.db import transaction
 from pipeline import stages
 from pipeline.choices import Designation, Origin, SourceGroup, Stage
 from pipeline.models import Assignment, Company, Round, Transition
+from pipeline.selectors.handoff import missing_at_handoff
 from pipeline.selectors.handover import HELD
 from pipeline.services import evidence
 from pipeline.services.board import Handover, draw_round_ids, load_board, save_board
@@ -287,11 +288,18 @@ def _store(call: Assigning) -> None:
     lead_ids = {plan.row.lead_id for plan in planned}
     save_board(call.board, lead_ids=lead_ids, at=call.at)
     to_people = [plan for plan in planned if not plan.assignment.to_queue]
+    missing = missing_at_handoff(
+        handoffs=[(plan.round, plan.assignment.assigned_at) for plan in to_people],
+        schedule=call.rulebook.schedule,
+    )
     facts = [
         evidence.of_assignment(
-            row=plan.assignment, lead_id=plan.row.lead_id, round_number=plan.round.number
+            row=plan.assignment,
+            lead_id=plan.row.lead_id,
+            round_number=plan.round.number,
+            missing=codes,
         )
-        for plan in to_people
+        for plan, codes in zip(to_people, missing, strict=True)
     ]
     evidence.tell(facts=facts, lead_ids=lead_ids, actor=call.actor, at=call.at)
     _announce(call, plans=(plan for plan in to_people if not plan.row.is_recorded))

@@ -43,10 +43,39 @@ class Told:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def of_transition(*, row: Transition, lead: Lead, round_number: int, reason: str) -> Told | None:
+def fit_of_mql(*, fit: int | None, threshold: int) -> dict[str, int | None]:
+    """Return what the evidence of an MQL tells that the definition did not decide itself.
+
+    Its fit beside the least that is agreed, both as they were; None is a fit nobody knows.
+    """
+    return {"fit": fit, "fit_threshold": threshold}
+
+
+def handed_over(missing: Sequence[str]) -> dict[str, list[str]]:
+    """Return what the evidence of a handoff tells of the agreed context: only what lacks."""
+    return {"missing": list(missing)} if missing else {}
+
+
+def of_transition(
+    *,
+    row: Transition,
+    lead: Lead,
+    round_number: int,
+    reason: str,
+    qualified: Mapping[str, Any] | None = None,
+    missing: Sequence[str] = (),
+) -> Told | None:
     """Return what a transition tells; an implied stage before acceptance tells nothing.
 
     When a skipped MQL or assignment happened is not known, so no clock may start from it.
+
+    Args:
+        row: The transition.
+        lead: Its lead.
+        round_number: Of the round it belongs to.
+        reason: The code of its reason, empty without one.
+        qualified: See `fit_of_mql`; for an MQL that was designated or imported.
+        missing: What of the agreed context lacked at an assignment.
     """
     stage = Stage(row.to_stage)
     payload: dict[str, Any] = {"implied": True} if row.is_implied else {}
@@ -58,8 +87,10 @@ def of_transition(*, row: Transition, lead: Lead, round_number: int, reason: str
     elif stage == Stage.MQL and not row.is_implied:
         kind = EvidenceKind.MQL
         payload["hand_raiser"] = lead.is_hand_raiser
+        payload |= qualified or {}
     elif stage == Stage.ASSIGNED and not row.is_implied:
         kind = EvidenceKind.ASSIGNED
+        payload |= handed_over(missing)
     elif stage == Stage.VOID:
         kind = EvidenceKind.RECALLED
         payload["reason"] = reason
@@ -77,8 +108,10 @@ def of_transition(*, row: Transition, lead: Lead, round_number: int, reason: str
     )
 
 
-def of_assignment(*, row: Assignment, lead_id: int, round_number: int) -> Told:
-    """Return what an assignment to a person tells."""
+def of_assignment(
+    *, row: Assignment, lead_id: int, round_number: int, missing: Sequence[str]
+) -> Told:
+    """Return what an assignment to a person tells, and what of the agreed context lacked."""
     return Told(
         lead_id=lead_id,
         kind=EvidenceKind.ASSIGNED,
@@ -87,6 +120,7 @@ def of_assignment(*, row: Assignment, lead_id: int, round_number: int) -> Told:
         source_id=str(row.pk),
         round_number=round_number,
         rep_id=row.rep_id,
+        payload=handed_over(missing),
     )
 
 

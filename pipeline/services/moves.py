@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from definitions.selectors import definitions_of
 from pipeline import stages
-from pipeline.choices import Origin, Stage
+from pipeline.choices import Designation, Origin, Stage
 from pipeline.models import Activity, LeadNote, Round, Transition
+from pipeline.selectors.handoff import missing_at_handoff
 from pipeline.services import evidence
 from pipeline.services.board import draw_round_ids, load_board, save_board
 from pipeline.services.planning import Plan, plan_move
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipeline.services.board import Board
+    from pipeline.services.planning import PlannedStep
     from pipeline.services.rows import Move
     from revops.people.models import User
 
@@ -180,6 +183,7 @@ def _with_id(result: MoveResult, rows: Mapping[int, Transition]) -> MoveResult:
 def _tell(plan: Plan, rows: Mapping[int, Transition], *, actor: str, at: datetime) -> None:
     """Write evidence and notices of the stored steps and refold the leads' clocks."""
     facts, notices, lead_ids = [], [], set()
+    missing = _missing(plan)
     for step in plan.steps:
         row, lead = rows[step.key], plan.board.leads[step.move.lead_id]
         lead_ids.add(lead.pk)
@@ -188,6 +192,8 @@ def _tell(plan: Plan, rows: Mapping[int, Transition], *, actor: str, at: datetim
             lead=lead,
             round_number=step.round.number,
             reason=step.reason.code if step.reason else "",
+            qualified=_qualified(plan, step),
+            missing=missing.get(step.key, ()),
         )
         if fact is not None:
             facts.append(fact)
@@ -198,3 +204,29 @@ def _tell(plan: Plan, rows: Mapping[int, Transition], *, actor: str, at: datetim
     evidence.tell(facts=facts, lead_ids=lead_ids, actor=actor, at=at)
     if notices:
         announce(notices=notices, at=at)
+
+
+def _qualified(plan: Plan, step: PlannedStep) -> dict[str, int | None]:
+    """Return the fit of a round that became an MQL by somebody's word, not by the definition.
+
+    In history a fit of nothing is one that nobody scored.
+    """
+    if step.to_stage != Stage.MQL or step.move.designation == Designation.SCORED:
+        return {}
+    fit = step.round.fit_score
+    rule = definitions_of(step.entry).mql
+    return evidence.fit_of_mql(
+        fit=(fit or None) if plan.is_history else fit, threshold=rule.fit_threshold
+    )
+
+
+def _missing(plan: Plan) -> dict[int, list[str]]:
+    """Return what lacked at the handoffs that name no person, by step; at most two statements."""
+    steps = [s for s in plan.steps if s.to_stage == Stage.ASSIGNED and not s.is_implied]
+    if not steps:
+        return {}
+    found = missing_at_handoff(
+        handoffs=[(step.round, step.occurred_at) for step in steps],
+        schedule=plan.rulebook.schedule,
+    )
+    return {step.key: codes for step, codes in zip(steps, found, strict=True)}

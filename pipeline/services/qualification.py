@@ -13,17 +13,20 @@ from definitions.selectors import definitions_of, score_model_of
 from pipeline.choices import Designation, Outcome, SourceGroup, Stage
 from pipeline.decision import decide
 from pipeline.fields import LEAD_COLUMNS, company_of, facts_of
+from pipeline.handoff import missing_of
 from pipeline.models import Lead, Opportunity, Round, Touch
+from pipeline.selectors.handoff import agreed_context, carried_by_lead
 from pipeline.services.arrivals import opening_of
-from pipeline.services.clockplans import plan_clocks
+from pipeline.services.clockplans import plan_clocks, plan_name
+from pipeline.services.evidence import handed_over
 from pipeline.services.intake_sql import Rulings, as_json, head_of, retried, rulings_at
 from pipeline.services.reentry import reenter_leads
-from sla.services.refolding import refold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from definitions.content import ContextItem
     from pipeline.choices import Origin
     from pipeline.decision import Decision
 
@@ -80,6 +83,7 @@ def qualify_leads(
     definitions = rulings.schedule.in_use(kind=DocumentKind.DEFINITIONS, at=at)
     model = rulings.schedule.in_use(kind=DocumentKind.SCORE_MODEL, at=at)
     rule = definitions_of(definitions).mql
+    agreed = agreed_context(schedule=rulings.schedule, at=at)
     scores: list[dict[str, Any]] = []
     openings: list[dict[str, Any]] = []
     recycled: dict[int, tuple[Decision, list[tuple[str, datetime]]]] = {}
@@ -101,6 +105,7 @@ def qualify_leads(
                 is_raised=is_raised,
                 route=True,
             )
+            opening["handed"] = _handed(lead, acts=done, agreed=agreed, at=at)
             openings.append(opening | _identity(lead, n=len(openings)))
     with connection.cursor() as cursor:
         cursor.execute(SAVE_SCORES, [as_json(scores)])
@@ -123,6 +128,7 @@ def _locked(lead_ids: Collection[int]) -> list[dict[str, Any]]:
             *LEAD_COLUMNS,
             "stage",
             "captured_at",
+            "form_text",
             "last_touch_at",
             has_open_deal=Exists(deals.filter(accepted_at__isnull=False, outcome="")),
             is_customer=Exists(deals.filter(outcome=Outcome.WON)),
@@ -171,6 +177,17 @@ def _judge(
     )
 
 
+def _handed(
+    lead: dict[str, Any],
+    *,
+    acts: list[tuple[str, datetime]],
+    agreed: Sequence[ContextItem],
+    at: datetime,
+) -> dict[str, list[str]]:
+    carried = carried_by_lead(lead=lead, acts=acts, at=at)
+    return handed_over(missing_of(agreed=agreed, carried=carried))
+
+
 def _identity(lead: dict[str, Any], *, n: int) -> dict[str, Any]:
     return {
         "n": n,
@@ -184,22 +201,15 @@ def _identity(lead: dict[str, Any], *, n: int) -> dict[str, Any]:
 def _open(
     openings: list[dict[str, Any]], *, head: dict[str, Any], rulings: Rulings, at: datetime
 ) -> None:
-    """Open the rounds, with their clocks where these can be told beforehand."""
+    """Open the rounds with their clocks, which can be told beforehand."""
     if not openings:
         return
-    late = []
     for opening in openings:
-        captured_at, is_raised = opening.pop("captured_at"), opening["is_hand_raiser"]
-        name = f"{captured_at}|{is_raised}"
+        captured_at = opening.pop("captured_at")
+        name = opening["plan"] = plan_name(opening, captured_at=captured_at)
         if name not in head["plans"]:
             head["plans"][name] = plan_clocks(
-                captured_at=captured_at, is_raised=is_raised, terms=rulings.terms, at=at
+                opening=opening, captured_at=captured_at, terms=rulings.terms, at=at
             )
-        if head["plans"][name] is None:
-            late.append(opening["lead_id"])
-        else:
-            opening["plan"] = name
     with connection.cursor() as cursor:
         cursor.execute(OPEN_ROUNDS, [as_json(head), as_json(openings)])
-    if late:
-        refold(lead_ids=late, at=at)

@@ -23,13 +23,13 @@ class Rulebook:
 
     def __init__(self) -> None:
         """Read which version holds when; reasons follow when one is asked for."""
-        self._schedule = schedule()
+        self.schedule = schedule()
         self._reasons: dict[tuple[int, str, str], Reason] | None = None
 
     def entry_at(self, at: datetime) -> Entry | None:
         """Return the definitions in use at `at`, None before the first."""
         try:
-            return self._schedule.in_use(kind=DocumentKind.DEFINITIONS, at=at)
+            return self.schedule.in_use(kind=DocumentKind.DEFINITIONS, at=at)
         except NoVersionError:
             return None
 
@@ -40,7 +40,7 @@ class Rulebook:
     def reason(self, *, entry: Entry, purpose: str, code: str) -> Reason | None:
         """Return the reason `code` of a list, None where the list has none."""
         if self._reasons is None:
-            versions = {known.version_id for known in self._schedule.entries}
+            versions = {known.version_id for known in self.schedule.entries}
             self._reasons = {
                 (reason.version_id, reason.purpose, reason.code): reason
                 for reason in Reason.objects.filter(version__in=versions)

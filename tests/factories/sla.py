@@ -8,6 +8,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from definitions.choices import DocumentKind
+from definitions.defaults import default_content
 from definitions.models import Activation, Version
 from revops.people.choices import Side
 from revops.people.models import Team
@@ -65,11 +66,15 @@ LADDER = [
 
 
 class SlaVersionFactory(DjangoModelFactory):
-    """A frozen SLA with nothing but a ladder; its commitments are rows of their own."""
+    """A frozen SLA that asks for no context; its commitments are rows of their own."""
 
     kind = DocumentKind.SLA
     number = factory.Sequence(lambda number: 900 + number)
-    content: dict[str, object] = {"ladder": LADDER}
+    content: dict[str, object] = {
+        **default_content(DocumentKind.SLA),
+        "ladder": LADDER,
+        "handoff_context": [],
+    }
     canonical_text = "for tests"
     sha256 = factory.Sequence(lambda number: f"{number:064x}")
     frozen_at = LONG_AGO

@@ -12,14 +12,13 @@ from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Channel, Company, Lead, Round, Touch, Transition
 from pipeline.rows import LeadRow
 from pipeline.services.assignments import assign_rounds
-from pipeline.services.clockplans import plan_clocks
 from pipeline.services.intake import IntakeMode, IntakeStatus, qualify_leads, take_in
-from pipeline.services.intake_sql import rulings_at
 from pipeline.services.rows import AssignmentRow
 from revops.outbox.models import Message
 from revops.people.models import Absence
-from sla.models import Clock, Evidence
+from sla.models import Breach, Clock, Evidence
 from sla.services.refolding import refold
+from tests.factories.definitions import activated
 from tests.factories.pipeline import DAY, HOUR, NOON, RepFactory, mql
 
 pytestmark = pytest.mark.django_db
@@ -280,11 +279,14 @@ def test_new_acts_qualify_a_lead_in_nurture(roster):
     assert Clock.objects.filter(kind="first_contact", scope="lead").exists()
 
 
-def test_a_lead_too_old_at_handoff_is_folded_so_that_the_ledger_is_written(roster):
-    plan = plan_clocks(
-        captured_at=NOON - 30 * DAY, is_raised=False, terms=rulings_at(at=NOON).terms, at=NOON
-    )
+def test_a_lead_too_old_at_handoff_is_in_the_ledger_at_once(roster):
+    activated("sla", at=NOON - 60 * DAY, is_signed=True)
+
     take(lead_row(created_at=NOON - 30 * DAY))
 
-    assert plan is None
-    assert Clock.objects.get(kind="lead_age").status == "breached_closed"
+    clock = Clock.objects.get(kind="lead_age")
+    breach = Breach.objects.get(clock=clock)
+    assert (clock.status, breach.cause) == ("breached_closed", "too_old")
+    assert breach.breach_at == clock.breach_at == NOON - 27 * DAY
+    # Long over: the ledger holds it, and nobody is told of it as news.
+    assert not Message.objects.filter(key=f"sla.breached:{clock.pk}").exists()
