@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from dashboards.services import SHARED_DAYS
+from sla.choices import ExcuseCause, ExcuseDecision
 from sla.services.process import LONGEST_ANSWER
 
 
@@ -34,3 +35,48 @@ class ShareForm(forms.Form):
         label="Open for", coerce=int, initial=30,
         choices=[(days, f"{days} days") for days in SHARED_DAYS],
     )  # fmt: skip
+
+
+NOTE_LENGTH = 500
+
+
+class AskForm(forms.Form):
+    """Why a miss should be excused."""
+
+    cause = forms.ChoiceField(
+        label="Cause",
+        choices=ExcuseCause.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a cause."},
+    )
+    note = forms.CharField(
+        label="What happened?",
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Whoever decides reads this. Needed for another cause.",
+    )
+
+    @property
+    def cause_choices(self) -> list[dict[str, object]]:
+        """The causes as radio cards."""
+        chosen = self["cause"].value()
+        return [
+            {"value": value, "label": label, "checked": value == chosen}
+            for value, label in ExcuseCause.choices
+        ]
+
+
+class DecideForm(forms.Form):
+    """Whether a miss is excused, and why."""
+
+    decision = forms.ChoiceField(
+        choices=ExcuseDecision.choices, error_messages={"required": "Grant it or decline it."}
+    )
+    note = forms.CharField(
+        label="Why?",
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Who asked reads this. Needed to decline.",
+    )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboards import api, views
+from dashboards.views import excuses
 from dashboards.views import sla as sla_views
 
 app_name = "dashboards"
@@ -19,6 +20,8 @@ urlpatterns = [
     path("sla/share/<int:pk>/revoke/", sla_views.sla_unshare, name="sla_unshare"),
     path("sla/slack/", sla_views.sla_slack, name="sla_slack"),
     path("shared/<str:token>/", sla_views.sla_shared, name="sla_shared"),
+    path("breaches/<int:pk>/excuse/", excuses.excuse_ask, name="excuse_ask"),
+    path("excuses/<int:pk>/", excuses.excuse_decide, name="excuse_decide"),
     path("sla/revisions/<int:pk>/", sla_views.revision, name="revision"),
     path("api/v1/metrics/", api.MetricListView.as_view(), name="api_metric_list"),
     path("api/v1/metrics/<slug:key>/", api.MetricDetailView.as_view(), name="api_metric_detail"),

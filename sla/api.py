@@ -166,7 +166,7 @@ class PromiseView(ApiView):
     def clocks(self) -> QuerySet[Clock]:
         """Return the clocks the caller may see: a rep those of the own leads and the team's."""
         rows = Clock.objects.select_related("commitment", "lead")
-        return rows if self.person is None else rows.filter(_of_visible_leads(self.person))
+        return rows if self.person is None else rows.filter(of_visible_leads(self.person))
 
 
 class ClockListView(PromiseView):
@@ -257,7 +257,7 @@ class BreachListView(PromiseView):
         )
 
 
-def _of_visible_leads(user: User) -> Q:
+def of_visible_leads(user: User) -> Q:
     """Return the condition on clocks: reps see those of their own and their team's leads."""
     if user.role != Role.SALES_REP:
         return Q()

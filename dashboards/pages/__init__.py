@@ -1,5 +1,6 @@
 """What each page's template needs beyond the figures: words, links, charts and tables."""
 
+from dashboards.pages.excuses import excuses
 from dashboards.pages.home import home
 from dashboards.pages.lists import breaches, rows
 from dashboards.pages.metric import metric
@@ -8,4 +9,6 @@ from dashboards.pages.revision import revision
 from dashboards.pages.sla import sla
 from dashboards.pages.start import steps
 
-__all__ = ["breaches", "home", "metric", "rejects", "revision", "rows", "sla", "steps"]
+__all__ = [
+    "breaches", "excuses", "home", "metric", "rejects", "revision", "rows", "sla", "steps",
+]  # fmt: skip

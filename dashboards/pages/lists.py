@@ -205,7 +205,8 @@ def _choices(query: QueryDict, *, name: str, none: str, options: list[tuple[str,
     return {"label": labels.get(chosen, none), "options": listed}
 
 
-def _who(clock: Any, *, sees_names: bool) -> Context:
+def who(clock: Any, *, sees_names: bool) -> Context:
+    """Return whose promise it is: a lead with its company, or a month."""
     lead = clock.lead
     if lead is None:
         return {"name": f"{clock.month:%B %Y}" if clock.month else "", "company": "", "href": ""}
@@ -217,7 +218,7 @@ def _who(clock: Any, *, sees_names: bool) -> Context:
 def overdue_entry(clock: Any, *, sees_names: bool, terms: Terms, frame: Frame) -> Context:
     """Return a promise that is overdue, with the person who holds it and its badge."""
     return {
-        **_who(clock, sees_names=sees_names),
+        **who(clock, sees_names=sees_names),
         "promise": clock.commitment.title,
         "sentence": clock.commitment.sentence,
         "side": clock.get_side_display(),
@@ -235,7 +236,8 @@ def _broken(breach: Any, *, sees_names: bool, terms: Terms, frame: Frame) -> Con
     is_late = status == clock.status == ClockStatus.MET_LATE
     late = badge(clock=clock, terms=terms, at=frame.at).words if is_late else ""
     return {
-        **_who(clock, sees_names=sees_names),
+        **who(clock, sees_names=sees_names),
+        "pk": breach.pk,
         "promise": breach.commitment.title,
         "sentence": breach.commitment.sentence,
         "side": breach.get_side_display(),

@@ -188,7 +188,7 @@ def _rows_file(
 @require_safe
 @login_required
 @permission_required("sla.view_breach", raise_exception=True)
-def breaches(request: HttpRequest) -> HttpResponse:
+def breaches(request: MemberRequest) -> HttpResponse:
     """List the promises that are overdue now, and those that were broken."""
     held = _frame(request)
     found = ledger(
@@ -205,6 +205,7 @@ def breaches(request: HttpRequest) -> HttpResponse:
         sees_names=request.user.has_perm("pipeline.view_personal"),
         frame=held,
     )
+    context["excuses"] = pages.excuses(user=request.user, breaches=page.object_list, ledger=found)
     return render(request, "dashboards/breaches.html", {"page_title": "Breaches", **context})
 
 

@@ -21,6 +21,7 @@ from revops.people.models import Rep
 from sla.choices import ClockStatus, PauseReason, RevisionKind, Scope, Unit
 from sla.models import Breach, BreachRevision, Clock
 from sla.selectors import badge, explain_deadline
+from sla.selectors.excuses import SETTLED, asked_for, may_ask
 
 if TYPE_CHECKING:
     from pipeline.selectors.persons import Person
@@ -51,10 +52,14 @@ _MEASURES: dict[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class BreachStory:
-    """The ledger's row of a clock and what later evidence made of it."""
+    """The ledger's row of a clock and what later evidence made of it.
+
+    `ask_pk` is the breach the reader may ask to excuse, None where there is nothing to ask.
+    """
 
     facts: list[Fact]
     revisions: list[list[Cell]]
+    ask_pk: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +137,7 @@ def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> Clo
             clock=clock, facts=explained.evidence, reps=reps, names=names, moment=when.moment
         ),
         holders=_holders(explained, reps, when),
-        story=_story(breach, revisions, names, when),
+        story=_story(breach, revisions, names, when, user=user),
     )
 
 
@@ -278,7 +283,12 @@ def _holders(explained: DeadlineExplanation, reps: dict[int, Rep], when: _Times)
 
 
 def _story(
-    breach: Any, revisions: list[BreachRevision], names: dict[str, str], when: _Times
+    breach: Any,
+    revisions: list[BreachRevision],
+    names: dict[str, str],
+    when: _Times,
+    *,
+    user: User,
 ) -> BreachStory | None:
     """Return the ledger's entry with its corrections, oldest first."""
     if breach is None:
@@ -298,4 +308,6 @@ def _story(
         Fact(term="Charged to", text=f"{breach.get_side_display()}{holder}"),
         Fact(term="Cause", text=str(breach.get_cause_display())),
     ]
-    return BreachStory(facts=facts, revisions=rows)
+    may = breach.last_revision not in SETTLED and may_ask(side=breach.side, by=user)
+    may = may and not asked_for([breach.pk])
+    return BreachStory(facts=facts, revisions=rows, ask_pk=breach.pk if may else None)

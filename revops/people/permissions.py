@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from revops.people.choices import Role
+from revops.people.choices import Role, Side
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -65,6 +65,12 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "outbox.manage_endpoints": REVOPS,
     "audit.view_audit": REVOPS | LEADERS,
 }
+
+
+def side_of(role: str) -> Side | None:
+    """Return the party a role speaks for; a viewer speaks for none."""
+    parties = ((Side.MARKETING, MARKETING), (Side.SALES, SALES), (Side.REVOPS, REVOPS))
+    return next((side for side, roles in parties if role in roles), None)
 
 
 def holds(*, user: AbstractBaseUser | AnonymousUser, right: str) -> bool:

@@ -8,6 +8,7 @@ from revops.rest.views import not_found
 urlpatterns = [
     path("v1/", include("pipeline.api.urls")),
     path("v1/", include("sla.api")),
+    path("v1/", include("sla.api_excuses")),
     path("v1/", include("definitions.api")),
     path(
         "schema/",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.fold import kinds
 from sla.fold.facts import Outcome
-from sla.fold.judge import is_excused
+from sla.fold.judge import excuse
 from sla.fold.plans import seconds
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class AgePlan:
                 outcome, "late_business_seconds", hours=hours, start=times.due_at, end=handed_at
             )
             outcome.measure["over_by_seconds"] = seconds(over)
-        if outcome.missed and is_excused(ClockKind.LEAD_AGE, self.cycle):
-            outcome.status = ClockStatus.EXCUSED
+            excuse(outcome, self.cycle)
         return outcome
 
 

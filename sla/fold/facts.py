@@ -41,7 +41,7 @@ class Fact:
         payload: Codes and ids: channel, outcome, automatic (outreach); value, reason
             (disposition); reason, until, cap_business_days (paused); into (merged); source,
             source_id (voided); answers (feedback_answered); calendar_version, automatic
-            (replanned); clock (excused); hand_raiser, fit, fit_threshold (mql); missing and
+            (replanned); clock, item (excused); hand_raiser, fit, fit_threshold (mql); missing and
             calendar, the territory's (assigned); measure_only (starts).
     """
 
@@ -258,8 +258,8 @@ class Outcome:
     """What the evidence says of one clock; the columns of a stored clock.
 
     `missed` tells whether the promise was broken, whatever happened later; `warn_at` is None
-    where nothing can be warned about, `breach_at` while the clock is paused. `missed` and
-    `pauses`, the pauses inside the clock, are no columns.
+    where nothing can be warned about, `breach_at` while the clock is paused. `missed`, what
+    excused it, and `pauses`, the pauses inside the clock, are no columns.
     """
 
     lead: Any
@@ -289,6 +289,7 @@ class Outcome:
     cancel_reason: str = ""
     measure: dict[str, Any] = field(default_factory=dict)
     missed: bool = False
+    excused_by: Any = None
     pauses: Sequence[Pause] = ()
 
     @property

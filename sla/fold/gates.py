@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.fold.facts import Outcome
-from sla.fold.judge import is_excused
+from sla.fold.judge import excuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,8 @@ def gates(cycle: Cycle, *, kind: str, lead: Any, terms: Terms) -> Iterator[Outco
     else:
         _judge_context(outcome, handoffs)
     if outcome.missed:
-        excused = is_excused(kind, cycle)
-        outcome.status = ClockStatus.EXCUSED if excused else ClockStatus.BREACHED_CLOSED
+        outcome.status = ClockStatus.BREACHED_CLOSED
+        excuse(outcome, cycle)
     yield outcome
 
 

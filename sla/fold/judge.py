@@ -12,7 +12,7 @@ from sla.fold.facts import Outcome
 from sla.fold.kinds import HELD, PAUSABLE, calendar_of
 from sla.fold.plans import seconds
 
-__all__ = ["ClockPlan", "Run", "is_excused", "plan_of", "seconds"]
+__all__ = ["ClockPlan", "Run", "excuse", "plan_of", "seconds"]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,8 +101,8 @@ class ClockPlan:
         )
         if self.previous_due is not None:
             outcome.measure["previous_due_at"] = self.previous_due.isoformat()
-        if missed and is_excused(run.kind, self.cycle):
-            outcome.status = ClockStatus.EXCUSED
+        if missed:
+            excuse(outcome, self.cycle, source_id=run.started_by.source_id)
         if end is None:
             _describe_pause(outcome, times)
         else:
@@ -127,12 +127,24 @@ def plan_of(run: Run, *, cycle: Cycle, terms: Terms, at: datetime) -> ClockPlan:
     return ClockPlan(run, cycle, version, stops, until, end, previous_due, run.promise, run.start)
 
 
-def is_excused(kind: str, cycle: Cycle) -> bool:
-    """Return whether somebody excused the misses of this kind, or all of the cycle."""
-    excuses = cycle.of(EXCUSED)
-    return bool(excuses) and any(
-        fact.payload.get("clock") in {None, "", kind} for fact in excuses if fact.reason
-    )
+def excuse(outcome: Outcome, cycle: Cycle, *, source_id: str = "") -> None:
+    """Mark a miss that somebody excused.
+
+    An excuse names the kind of clock and, where a cycle has several of a kind, the item that
+    started the one; without either it is about every miss of the cycle.
+
+    Args:
+        outcome: A missed clock.
+        cycle: Its facts.
+        source_id: Under which id the source knows the fact that started it.
+    """
+    for fact in cycle.of(EXCUSED):
+        clock, item = fact.payload.get("clock"), fact.payload.get("item")
+        is_kind = not clock or clock == outcome.kind
+        is_item = not item or str(item) in {str(outcome.started_by), source_id}
+        if fact.reason and is_kind and is_item:
+            outcome.status, outcome.excused_by = ClockStatus.EXCUSED, fact.key
+            return
 
 
 def _end(run: Run) -> _End | None:

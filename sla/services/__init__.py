@@ -11,6 +11,14 @@ from sla.services.calendars import (
 )
 from sla.services.closing import close_months
 from sla.services.escalating import escalate
+from sla.services.excuses import (
+    ExcuseForbiddenError,
+    ExcuseRefusedError,
+    ExcuseStaleError,
+    ask_excuse,
+    decline_excuse,
+    grant_excuse,
+)
 from sla.services.months import open_months
 from sla.services.process import (
     RevisionAnsweredError,
@@ -35,18 +43,24 @@ __all__ = [
     "EvidenceConflictError",
     "EvidenceRefusedError",
     "EvidenceRow",
+    "ExcuseForbiddenError",
+    "ExcuseRefusedError",
+    "ExcuseStaleError",
     "RevisionAnsweredError",
     "RevisionRefusedError",
     "add_calendar_version",
     "answer_revision",
+    "ask_excuse",
     "change_calendar",
     "close_months",
     "current_terms",
+    "decline_excuse",
     "ensure_default_calendar",
     "escalate",
     "flag_breaches",
     "folded_once",
     "forget_terms",
+    "grant_excuse",
     "may_answer",
     "open_months",
     "reconcile_clocks",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from sla import fold
-from sla.choices import ClockKind, ClockStatus
+from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.fold.volume import AT_RISK
-from sla.models import Clock
+from sla.models import Clock, Evidence
+from sla.selectors.facts import rows_of
 from sla.selectors.volume import count_mqls, promise_of_month
 from sla.services import projecting
 from sla.services.calendars import current_terms
+from sla.services.refolding import apply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +97,37 @@ def month_outcomes(
             )
         )
     return found
+
+
+@transaction.atomic
+def excuse_month(*, month: date, at: datetime) -> None:
+    """Bring a missed month and the ledger in line with its excuse; its count stays frozen."""
+    statement = f"{projecting.SELECT} WHERE c.month = %s FOR NO KEY UPDATE"
+    (clock,) = projecting.stored(rows_of(statement, [month]))
+    terms = current_terms(at=at)
+    agreement, promise = _pinned(terms, clock.columns)
+    outcome = outcome_of_month(
+        month=month,
+        agreement=agreement,
+        promise=promise,
+        version=terms.calendar_version(clock.columns["calendar_version_id"]),
+        counted=clock.columns["counted"] or 0,
+        at=at,
+    )
+    excuses = Evidence.objects.filter(
+        lead__isnull=True, kind=EvidenceKind.EXCUSED, payload__month=month.isoformat()
+    )
+    found = excuses.order_by("pk").first()
+    if outcome.missed and found is not None:
+        outcome.status, outcome.excused_by = ClockStatus.EXCUSED, found.pk
+    apply(
+        clocks=[clock],
+        outcomes=[outcome],
+        breaches=projecting.breaches_of([clock.id]),
+        at=at,
+        news_since=None,
+        is_partial=True,
+    )
 
 
 def _pinned(terms: fold.Terms, columns: dict[str, Any]) -> tuple[fold.Agreement, fold.Promise]:

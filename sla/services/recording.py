@@ -64,6 +64,12 @@ class EvidenceRow:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
+def lock_lead(lead_id: int) -> None:
+    """Lock a lead; whoever writes evidence of it does so first."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_LEAD, [lead_id])
+
+
 @transaction.atomic
 def record_evidence(
     *,
@@ -87,8 +93,7 @@ def record_evidence(
         EvidenceRefusedError: See `record_evidence_batch`.
         EvidenceConflictError: See `record_evidence_batch`.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_LEAD, [lead_id])
+    lock_lead(lead_id)
     row = EvidenceRow(
         lead_id=lead_id,
         kind=kind,

@@ -217,7 +217,9 @@ def _settle(
         if known is None:
             new.append(_breach(clock_id, outcome, at=at))
         else:
-            revisions.append(_revision(known.id, change, outcome.stopped_by, at=at))
+            is_excuse = change.kind == RevisionKind.EXCUSED
+            cause = outcome.excused_by if is_excuse else outcome.stopped_by
+            revisions.append(_revision(known.id, change, cause, at=at))
     for clock in writes.withdrawn:
         entry = breaches[clock.id].entry
         if entry.stands:
