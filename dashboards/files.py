@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dashboards.filters import MetricFilter
     from dashboards.registry.base import Figure, Metric
     from dashboards.selectors.answers import Answer, Row
+    from dashboards.selectors.ledger import Ledger
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -67,6 +68,34 @@ def rows_file(
         for row in rows
     ]  # fmt: skip
     return _file(f"{metric.key}-rows.csv", head, lines)
+
+
+def ledger_file(found: Ledger, *, with_names: bool) -> HttpResponse:
+    """Return every row of the ledger's list; names only where they may be taken along."""
+    names = ["lead", "company"] if with_names else []
+    head = ["clock_id", "breach_id", "lead_external_id", *names, "promise", "side", "team",
+            "person", "cause", "enforced", "status", "due_at", "month", "breach_at",
+            "detected_at", "corrections"]  # fmt: skip
+    lines = [_ledger_line(row, is_open=found.is_open, with_names=with_names)
+             for row in found.entries.iterator(chunk_size=2000)]  # fmt: skip
+    return _file(f"ledger-{found.state}.csv", head, lines)
+
+
+def _ledger_line(row: Any, *, is_open: bool, with_names: bool) -> list[Any]:
+    """Return a clock or a breach as cells; a breach says what corrections made of it."""
+    clock = row if is_open else row.clock
+    lead, rep = clock.lead, row.rep
+    company = lead.company.name if lead and lead.company else ""
+    names = [str(lead) if lead else "", company] if with_names else []
+    status = clock.status if is_open else row.revised_status or clock.status
+    return [
+        clock.pk, "" if is_open else row.pk, lead.external_id if lead else "", *names,
+        clock.kind, row.side, rep.team.name if rep and rep.team else "", rep.name if rep else "",
+        row.why, "yes" if clock.enforced else "no", status, formats.iso(row.due_at),
+        f"{row.due_in:%Y-%m}", formats.iso(row.breach_at) if row.breach_at else "",
+        "" if is_open else formats.iso(row.detected_at),
+        "" if is_open else " ".join(one.kind for one in row.revisions.all()),
+    ]  # fmt: skip
 
 
 def _file(name: str, head: Sequence[str], lines: Iterable[Sequence[Any]]) -> HttpResponse:

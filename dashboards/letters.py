@@ -72,14 +72,17 @@ def sla_page(payload: dict[str, Any]) -> Letter:
     """The promises of both sides as sentences, with how they go this month; nobody's name."""
     held = frame(at=datetime.fromisoformat(payload["at"]))
     page = pages.sla(scorecard(frame=held), (), frame=held)
-    told = [
-        f"{side['name']}: {line['sentence']} This month {line['result']}, promised "
-        f"{line['target']}{', ' + line['streak'] if line['streak'] else ''}."
-        for side in page["sides"]
-        for line in side["lines"]
-    ]
+    told = []
+    for side in page["sides"]:
+        told.append(f"{side['name']} promised:")
+        for line in side["lines"]:
+            streak = f", {line['streak']}" if line["streak"] else ""
+            told.append(
+                f"\u2022 {line['sentence']} This month {line['result']}, promised "
+                f"{line['target']}{streak}."
+            )
     return Letter(
-        subject=f"Service level agreement, {page['version']}",
+        subject=f"Service level agreement ({page['version']})",
         lines=(*told, address("dashboards:sla")),
     )
 

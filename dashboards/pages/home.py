@@ -329,12 +329,12 @@ def _signed_by(page: Home) -> Context:
     if not entry.is_signed:
         return {
             "text": f"SLA v{entry.number}, not signed",
-            "href": links.agreement(page.frame)["href"],
+            "href": links.first_of("dashboards:sla"),
         }
     short = [f"{name[:1]}. {name.rsplit(' ', 1)[-1]}" for name in names]
     return {
         "text": f"SLA v{entry.number}, signed by {', '.join(short)}",
-        "href": links.agreement(page.frame)["href"],
+        "href": links.first_of("dashboards:sla"),
     }
 
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from dashboards import cards, wording
 from dashboards.pages import links
+from dashboards.pages.ledger import around, story
 from dashboards.registry import buckets
 from dashboards.registry.base import Part, Unit
 from pipeline.choices import Outcome, Stage
-from revops.people.choices import Side
-from sla.choices import ClockKind, ClockStatus
+from sla.choices import ClockStatus
 from sla.selectors import badge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.core.paginator import Page
     from django.http import QueryDict
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dashboards.selectors.frame import Frame
     from dashboards.selectors.ledger import Ledger
     from sla.fold import Terms
+    from sla.selectors import Attainment
 
     Context = dict[str, Any]
 
@@ -149,33 +150,20 @@ def _row(
 
 
 def breaches(
-    found: Ledger, *, page: Page[Any], query: QueryDict, sees_names: bool, frame: Frame
+    found: Ledger,
+    *,
+    balanced: Mapping[str, Attainment],
+    page: Page[Any],
+    query: QueryDict,
+    sees_names: bool,
+    frame: Frame,
 ) -> Context:
-    """Return the context of the ledger."""
+    """Return the context of the ledger: what stands around the rows, and the rows."""
     kept = query.copy()
     kept.pop("page", None)
-    states = [
-        ("open", "Overdue now", found.open_count),
-        ("missed", "All broken promises", found.missed_count),
-    ]
-    if found.observed_count or found.state == "observed":
-        states.insert(1, ("observed", "Overdue, not enforced", found.observed_count))
     return {
+        **around(found, balanced=balanced, query=query),
         "state": found.state,
-        "tabs": [
-            {
-                "label": label,
-                "count": count,
-                "href": links.with_changes(query, state=state),
-                "current": state == found.state,
-            }
-            for state, label, count in states
-        ],
-        "sides": _choices(query, name="side", none="Both sides",
-                          options=[(side.value, str(side.label)) for side in Side
-                                   if side is not Side.REVOPS]),
-        "kinds": _choices(query, name="kind", none="Every promise",
-                          options=[(kind.value, str(kind.label)) for kind in ClockKind]),
         "entries": [
             overdue_entry(entry, sees_names=sees_names, terms=found.terms, frame=frame)
             if found.is_open
@@ -186,23 +174,7 @@ def breaches(
         "page": page,
         "query": kept.urlencode(),
         "agreement": links.agreement(frame),
-    }  # fmt: skip
-
-
-def _choices(query: QueryDict, *, name: str, none: str, options: list[tuple[str, str]]) -> Context:
-    chosen = query.get(name, "")
-    labels = dict(options)
-    listed = [{"label": none, "href": links.with_changes(query, **{name: None}),
-               "current": chosen not in labels}]  # fmt: skip
-    listed += [
-        {
-            "label": label,
-            "href": links.with_changes(query, **{name: key}),
-            "current": key == chosen,
-        }
-        for key, label in options
-    ]
-    return {"label": labels.get(chosen, none), "options": listed}
+    }
 
 
 def who(clock: Any, *, sees_names: bool) -> Context:
@@ -226,6 +198,7 @@ def overdue_entry(clock: Any, *, sees_names: bool, terms: Terms, frame: Frame) -
         "due_at": clock.due_at,
         "badge": badge(clock=clock, terms=terms, at=frame.at, zone=frame.setting.zone.key),
         "explain_href": links.clock_url(clock.pk),
+        "team": _team(clock.rep),
     }
 
 
@@ -246,5 +219,12 @@ def _broken(breach: Any, *, sees_names: bool, terms: Terms, frame: Frame) -> Con
         "state": _STATES.get(status, status),
         "tone": {"met_late": "warn", "excused": "outline"}.get(status, "bad"),
         "late": late,
+        "cause": str(breach.get_cause_display()),
+        "team": _team(breach.rep),
+        "story": story(breach),
         "explain_href": links.clock_url(clock.pk),
     }
+
+
+def _team(rep: Any) -> str:
+    return rep.team.name if rep and rep.team else ""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Context = dict[str, Any]
 
-TERMS = ("calendar", "coverage", "ladder", "misses_before_revision")
+TERMS = ("calendar", "coverage", "misses_before_revision", "ladder")
 """The clauses of the document that the page shows whole, beside the promises."""
 
 
@@ -45,8 +45,9 @@ def sla(found: Scorecard, changes: Sequence[Change], *, frame: Frame) -> Context
         "changes": [_change(change, frame=frame) for change in changes],
         "terms": [
             section
+            for key in TERMS
             for section in (sections(sla_of(entry)) if entry else [])
-            if section.key in TERMS
+            if section.key == key
         ],
     }
 
@@ -78,7 +79,7 @@ def _promise(line: Line) -> Context:
     elif month.rate is None:
         result, tone, href = "none due yet", "", ""
     else:
-        result = f"{formats.percent(month.rate, digits=0)} of {formats.count(month.due)}"
+        result = f"{formats.percent(month.rate)} of {formats.count(month.due)}"
         tone = _tone(month, target=float(promise.commitment.target_rate))
     overdue = links.first_of("dashboards:breaches")
     kind = promise.commitment.kind.value
@@ -118,6 +119,8 @@ def _target(line: Line) -> str:
 
 
 def _streak(missed: int) -> str:
+    if missed == 1:
+        return "missed last month"
     return f"missed {formats.plural(missed, 'month')} running" if missed else ""
 
 
@@ -138,7 +141,6 @@ def _line(line: Line) -> Context:
         "target": _target(line),
         "baseline": _baseline(line),
         "cells": [_cell(cell, line=line) for cell in line.cells],
-        "streak": line.promise.streak,
         "streak_words": _streak(line.promise.streak),
         "revision": _revision(line),
     }
@@ -152,7 +154,7 @@ def _baseline(line: Line) -> Context:
         return {"value": formats.count(share.kept), "sub": "a month"}
     small = share.due < metrics.SMALL_SAMPLE
     return {
-        "value": formats.percent(share.rate, digits=0),
+        "value": formats.percent(share.rate),
         "sub": _fraction(share),
         "small": small and share.rate is not None,
     }
@@ -170,7 +172,7 @@ def _cell(cell: Cell, *, line: Line) -> Context:
         sub = f"of {formats.count(share.due)}" if share.due and cell.is_promised else ""
         small = False
     else:
-        value = formats.percent(share.rate, digits=0)
+        value = formats.percent(share.rate)
         sub, small = _fraction(share), 0 < share.due < metrics.SMALL_SAMPLE
     return {
         "value": value,
@@ -205,7 +207,7 @@ def _restated(cell: Cell, *, is_volume: bool) -> str:
         return ""
     if is_volume:
         return f"restated {formats.count(cell.restated.kept)}"
-    return f"restated {formats.percent(cell.restated.rate, digits=0)}"
+    return f"restated {formats.percent(cell.restated.rate)}"
 
 
 def _course(found: Scorecard) -> Context | None:

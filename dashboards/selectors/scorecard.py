@@ -135,7 +135,7 @@ def scorecard(*, frame: Frame) -> Scorecard:
     lines = [
         Line(
             promise=promise,
-            cells=_cells(promise, frozen=frozen, current=current),
+            cells=_cells(promise, frozen=frozen, current=current, signed_on=signed_on),
             baseline=_baseline(promise.commitment.kind, closed=closed, signed_on=signed_on),
             overdue_count=overdue.get(promise.commitment.kind, 0),
             revision=revisions.get(promise.commitment.kind),
@@ -154,7 +154,11 @@ def _overdue(frame: Frame) -> dict[str, int]:
 
 
 def _cells(
-    promise: Promise, *, frozen: dict[tuple[date, str], ClosedMonth], current: date
+    promise: Promise,
+    *,
+    frozen: dict[tuple[date, str], ClosedMonth],
+    current: date,
+    signed_on: date | None,
 ) -> list[Cell]:
     """Return the six months before and the running one; a closed month is as it was frozen."""
     cells = []
@@ -162,7 +166,9 @@ def _cells(
         one = frozen.get((month.starts_on, promise.commitment.kind))
         if one is None:
             live = Share(count.kept, count.due)
-            cells.append(Cell(month.starts_on, live, is_kept=month.kept))
+            is_promised = signed_on is None or month.starts_on >= signed_on.replace(day=1)
+            kept = month.kept if is_promised else None
+            cells.append(Cell(month.starts_on, live, is_kept=kept, is_promised=is_promised))
         else:
             cells.append(_closed(one))
     running = Share(promise.month.kept, promise.month.due)

@@ -21,7 +21,7 @@ from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
 from dashboards.selectors.home import home as read_home
 from dashboards.selectors.known import known, known_bucket
-from dashboards.selectors.ledger import ledger
+from dashboards.selectors.ledger import balance, ledger, read_question
 from dashboards.selectors.rejects import ACROSS
 from dashboards.selectors.rejects import rejects as read_rejects
 from dashboards.selectors.start import beginnings
@@ -191,15 +191,19 @@ def _rows_file(
 def breaches(request: MemberRequest) -> HttpResponse:
     """List the promises that are overdue now, and those that were broken."""
     held = _frame(request)
-    found = ledger(
-        at=held.at,
-        state=request.GET.get("state", "open"),
-        side=request.GET.get("side", ""),
-        kind=request.GET.get("kind", ""),
-    )
+    try:
+        asked = read_question(request.GET)
+    except FilterError as error:
+        return _refused(request, error, back=request.path)
+    zone = held.setting.zone
+    found = ledger(asked=asked, zone=zone, at=held.at)
+    if request.GET.get("format") == "csv":
+        with_names = request.user.has_perm("dashboards.export_personal")
+        return files.ledger_file(found, with_names=with_names)
     page = Paginator(found.entries, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = pages.breaches(
         found,
+        balanced=balance(asked=asked, zone=zone, at=held.at),
         page=page,
         query=request.GET,
         sees_names=request.user.has_perm("pipeline.view_personal"),
