@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 700
-AT = START + timedelta(days=DAYS + 10)
+# After the last of them: no lead lives longer than a month.
+AT = START + timedelta(days=DAYS + 30)
 HOURS = {
     "timezone": "America/New_York",
     "weekly": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 
+from bench import histories
 from sla import fold
 from sla.fold import plans
 from tests.sla.test_fold_properties import AT, HOUR, KINDS, MONDAY, TERMS, evidence
@@ -99,3 +100,14 @@ def test_a_lead_too_far_from_any_opening_fails_alike_at_once():
     for vector_from in (0, NEVER):
         with pytest.raises(ValueError, match="400 days"):
             fold.fold(facts=[*facts, *late], terms=terms, at=AT, vector_from=vector_from)
+
+
+def test_made_up_histories_end_before_they_are_folded():
+    draw = random.Random(7)
+
+    ends = [
+        max(row[1] for row in histories.history(draw, [1, 2])) + timedelta(minutes=90)
+        for _ in range(5_000)
+    ]
+
+    assert max(ends) < histories.AT
