@@ -29,7 +29,6 @@ SHORT_OF_AGREED = Decimal("0.8")
 """The joint number is low under this share of what was agreed."""
 
 ONE_DAY = timedelta(days=1)
-_SATURDAY = 5
 
 
 class Tone(StrEnum):
@@ -276,12 +275,6 @@ def cumulative(*, amounts: Iterable[tuple[date, Decimal]], period: Period) -> li
         total += per_day.get(period.starts_on + timedelta(days=offset), Decimal(0))
         line.append(total)
     return line
-
-
-def workdays(*, first: date, after: date) -> int:
-    """Return the Mondays to Fridays in `first <= day < after`."""
-    weeks, rest = divmod(max((after - first).days, 0), 7)
-    return weeks * 5 + sum((first.weekday() + extra) % 7 < _SATURDAY for extra in range(rest))
 
 
 def forecast(

@@ -266,8 +266,9 @@ def _promise(promise: Promise) -> Context:
     href = f"{links.first_of('dashboards:metric_rows', args=[promise.metric])}?{promise.query}"
     target = float(promise.commitment.target_rate)
     if promise.metric == VOLUME.key:
-        due = f" of {promise.expected} due by today" if promise.expected else " so far"
-        result, tone = f"{month.kept}{due}", _pace(promise)
+        pace = promise.pace
+        result = pace.words if pace else f"{month.kept} so far"
+        tone = pace_tone(promise)
     elif rate is None:
         result, tone, href = "none due yet", "", ""
     else:
@@ -294,10 +295,11 @@ def _promise(promise: Promise) -> Context:
     }
 
 
-def _pace(promise: Promise) -> str:
-    if not promise.expected:
+def pace_tone(promise: Promise) -> str:
+    """Return the tone of a monthly volume: none before a business day has gone."""
+    if promise.pace is None or not promise.pace.elapsed_days:
         return ""
-    return "good" if promise.month.kept >= promise.expected else "warn"
+    return "warn" if promise.pace.is_at_risk else "good"
 
 
 def _streak_words(promise: Promise) -> str:

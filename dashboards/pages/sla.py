@@ -9,6 +9,7 @@ from dashboards import charts, metrics, wording
 from dashboards.cards import rows_url
 from dashboards.expectations import Ripeness
 from dashboards.pages import links
+from dashboards.pages.home import pace_tone
 from dashboards.registry.base import Unit
 from definitions.choices import DocumentKind
 from definitions.reading import sections
@@ -74,8 +75,9 @@ def _promise(line: Line) -> Context:
     month = line.cells[-1].share
     href = f"{links.first_of('dashboards:metric_rows', args=[promise.metric])}?{promise.query}"
     if line.is_volume:
-        due = f" of {promise.expected} due by today" if promise.expected else " so far"
-        result, tone = f"{formats.count(month.kept)}{due}", _pace(line)
+        pace = promise.pace
+        result = pace.words if pace else f"{formats.count(month.kept)} so far"
+        tone = pace_tone(promise)
     elif month.rate is None:
         result, tone, href = "none due yet", "", ""
     else:
@@ -103,13 +105,6 @@ def _tone(share: Share, *, target: float) -> str:
     if share.rate is None or share.due < metrics.SMALL_SAMPLE:
         return ""
     return "good" if share.rate >= target else "bad"
-
-
-def _pace(line: Line) -> str:
-    expected = line.promise.expected
-    if not expected:
-        return ""
-    return "good" if line.cells[-1].share.kept >= expected else "warn"
 
 
 def _target(line: Line) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
@@ -17,15 +16,15 @@ from definitions.choices import ClockKind, DocumentKind, Unit
 from definitions.models import Signature
 from definitions.selectors import sla_of
 from sla.fold import MonthKept, is_kept, missed_streak
-from sla.selectors import overdue_clocks
+from sla.selectors import month_pace, overdue_clocks
 from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from dashboards.selectors.frame import Frame
     from definitions.content import Commitment
-    from sla.fold import Terms
+    from sla.fold import Pace, Terms
 
 MONTHS = 6
 
@@ -47,7 +46,7 @@ class Promise:
         history: The six months before, oldest first.
         streak: How many of them were missed in a row up to the last.
         query: The address of the rows behind this month, without the question mark.
-        expected: For the monthly volume, what the pace asks for by today.
+        pace: For the monthly volume, how it goes by the business days of its calendar.
     """
 
     commitment: Commitment
@@ -56,7 +55,7 @@ class Promise:
     streak: int
     metric: str
     query: str
-    expected: int | None = None
+    pace: Pace | None = None
 
     @property
     def side(self) -> str:
@@ -85,7 +84,7 @@ class Promise:
 
 
 def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
-    """Return every active promise of the SLA in use; two statements.
+    """Return every active promise of the SLA in use; two statements, one more for the volume.
 
     The promises of an SLA nobody signed are shown as well; the page says they are provisional.
     """
@@ -111,9 +110,23 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
     shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
     counted = any(commitment.kind is ClockKind.MQL_VOLUME for commitment in shown)
     volumes = _volume_by_month(asked) if counted else {}
+    # The promise is about all MQLs; a part of them has no pace.
+    pace = None
+    if counted and not asked.narrowed:
+        pace = month_pace(
+            month=this_month.starts_on,
+            terms=loaded_terms(terms_key()).terms,
+            at=asked.at,
+            counted=volumes.get(f"{this_month.starts_on:%Y-%m}", 0),
+        )
     return [
         _volume_promise(
-            commitment, volumes=volumes, asked=asked, this_month=this_month, signed=signed
+            commitment,
+            volumes=volumes,
+            asked=asked,
+            this_month=this_month,
+            signed=signed,
+            pace=pace,
         )
         if commitment.kind is ClockKind.MQL_VOLUME
         else _promise(commitment, counts=counts, asked=asked, this_month=this_month)
@@ -189,6 +202,7 @@ def _volume_promise(
     asked: MetricFilter,
     this_month: Period,
     signed: date | None,
+    pace: Pace | None,
 ) -> Promise:
     promised = commitment.count or 0
     history = []
@@ -199,9 +213,6 @@ def _volume_promise(
         is_judged = promised and reached and is_whole
         month = MonthKept(first, reached >= promised if is_judged else None)
         history.append((month, MonthCount(reached, promised)))
-    today = asked.setting.today(at=asked.at)
-    gone = metrics.workdays(first=this_month.starts_on, after=today + timedelta(days=1))
-    whole = metrics.workdays(first=this_month.starts_on, after=this_month.ends_on)
     return Promise(
         commitment=commitment,
         month=MonthCount(volumes.get(f"{this_month.starts_on:%Y-%m}", 0), promised),
@@ -209,7 +220,7 @@ def _volume_promise(
         streak=missed_streak(months=[month for month, _ in history]),
         metric=VOLUME.key,
         query=asked.over(this_month).asking().query(),
-        expected=round(promised * gone / whole) if whole and not asked.narrowed else None,
+        pace=pace,
     )
 
 

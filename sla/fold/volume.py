@@ -39,7 +39,21 @@ class Pace:
     elapsed_days: int
     expected_by_now: float
     counted: int
+    target: int
     status: str
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether less than 90 % of what should be there is there."""
+        return self.status == AT_RISK
+
+    @property
+    def words(self) -> str:
+        """How the month goes: "55 of 63 expected by today, at risk"."""
+        if not self.elapsed_days:
+            return f"{self.counted} so far"
+        said = f"{self.counted} of {round(self.expected_by_now)} expected by today"
+        return f"{said}, at risk" if self.is_at_risk else said
 
 
 def first_of_next(month: date) -> date:
@@ -82,6 +96,7 @@ def pace(
         elapsed_days=gone,
         expected_by_now=tenths / 10,
         counted=counted,
+        target=target,
         status=status,
     )
 

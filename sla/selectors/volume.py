@@ -45,20 +45,28 @@ def count_mqls(*, month: date, calendar: BusinessCalendar) -> int:
     return fold.months_of(facts=facts, calendar=calendar)[month]
 
 
-def month_pace(*, month: date, terms: fold.Terms, at: datetime) -> fold.Pace | None:
+def month_pace(
+    *, month: date, terms: fold.Terms, at: datetime, counted: int | None = None
+) -> fold.Pace | None:
     """Return how a month stands at `at`; None where no volume is promised for it.
+
+    A volume agreed in the middle of a month is promised for that month too.
 
     Args:
         month: Its first day.
         terms: From `services.current_terms`.
         at: The instant of the question.
+        counted: The MQLs of the month where the caller has them; None counts them.
     """
-    promised = promise_of_month(terms, month_at=_noon(month))
+    promised = promise_of_month(terms, month_at=_noon(month)) or promise_of_month(
+        terms, month_at=at
+    )
     if promised is None:
         return None
     promise = promised[1]
     hours = terms.calendar_at(promise.calendar, _noon(month)).hours
-    counted = count_mqls(month=month, calendar=hours)
+    if counted is None:
+        counted = count_mqls(month=month, calendar=hours)
     target = promise.count or 0
     return fold.pace(month=month, target=target, counted=counted, calendar=hours, at=at)
 

@@ -263,11 +263,6 @@ def test_the_running_total_leaves_other_days_out():
     assert metrics.cumulative(amounts=amounts, period=week) == [0, 3, 3, 7]
 
 
-def test_workdays_are_mondays_to_fridays():
-    assert metrics.workdays(first=date(2026, 11, 1), after=date(2026, 12, 1)) == 21
-    assert metrics.workdays(first=date(2026, 11, 21), after=date(2026, 11, 23)) == 0
-
-
 def test_the_forecast_spans_the_quartiles_of_the_weeks():
     ends = metrics.forecast(
         weekly=[Decimal(10), Decimal(20), Decimal(30)], reached=Decimal(60), weeks_left=2
