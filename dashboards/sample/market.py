@@ -93,6 +93,7 @@ ASSETS: Final = {
     "demo_request": ("Demo form",),
     "contact_form": ("Contact form",),
 }
+WROTE_NOTHING: Final = 0.18
 FORM_TEXTS: Final = (
     "Replacing our scoring tool in Q1, need something both teams agree on.",
     "Looking for a demo for four people next week, mornings are best.",
@@ -135,7 +136,7 @@ def person(*, draws: Draws, hand_raiser: bool) -> Person:
 
     Args:
         draws: The lead's draws.
-        hand_raiser: Whether they wrote a form text.
+        hand_raiser: Whether they sent a form; some send it without a word.
     """
     industry = draws.weighted("industry", INDUSTRIES)
     company = f"{draws.one('company', names.COMPANY_START)} " + draws.one(
@@ -149,6 +150,7 @@ def person(*, draws: Draws, hand_raiser: bool) -> Person:
     size = int(min(firm.log_normal("size", median=170, sigma=1.15), 60_000))
     country = firm.weighted("country", COUNTRIES)
     technology = tuple(t for t in TECHNOLOGY if firm.chance(f"tech {t}", 0.24))
+    wrote = hand_raiser and not draws.chance("wrote nothing", WROTE_NOTHING)
     return Person(
         first_name=first,
         last_name=last,
@@ -161,7 +163,7 @@ def person(*, draws: Draws, hand_raiser: bool) -> Person:
         industry=industry,
         country=country,
         technology=technology,
-        form_text=draws.one("text", FORM_TEXTS) if hand_raiser else "",
+        form_text=draws.one("text", FORM_TEXTS) if wrote else "",
         is_fit=FIT_SIZE[0] <= size <= FIT_SIZE[1]
         and seniority in {"vp", "head", "director", "c_level"},
     )
