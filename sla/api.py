@@ -43,7 +43,11 @@ class ClockQuery(PageQuery):
 
 
 class ClockOut(Out):
-    """A clock: `state` is what its badge says at the instant of the request."""
+    """A clock: `state` is what its badge says at the instant of the request.
+
+    `measure` holds what was measured apart from time: age_seconds of a lead; fit and
+    fit_threshold; missing, the codes of the agreed context that lacked.
+    """
 
     id: int
     lead_id: int | None
@@ -66,6 +70,8 @@ class ClockOut(Out):
     business_seconds: int | None
     late_business_seconds: int | None
     late_calendar_seconds: int | None
+    counted: int | None
+    measure: dict[str, Any]
     commitment: str
     sla_version_id: int
     calendar_version_id: int

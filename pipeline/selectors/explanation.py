@@ -20,7 +20,7 @@ from revops import formats
 from revops.people.models import Rep
 from sla.choices import ClockStatus, PauseReason, RevisionKind, Scope, Unit
 from sla.models import Breach, BreachRevision, Clock
-from sla.selectors import badge, explain_deadline
+from sla.selectors import badge, explain_deadline, is_gate
 from sla.selectors.excuses import SETTLED, asked_for, may_ask
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ _MEASURES: dict[str, str] = {
     Unit.CALENDAR_HOURS: "The promise counts calendar hours: every hour counts, day and night.",
     Unit.PER_MONTH: "The promise counts the MQLs of a calendar month.",
     Unit.CALENDAR_MINUTES: "The promise counts calendar minutes: every one counts, day and night.",
+    Unit.AT_HANDOFF: "The promise has no time: it is judged once, when the lead is first "
+    "assigned, and nothing that changes later is held for or against anybody.",
 }
 
 
@@ -206,7 +208,7 @@ def _missed(clock: Clock) -> str:
 
 def _course(clock: Clock, when: _Times, *, at: datetime) -> str:
     """Say when it started and was due."""
-    if clock.started_at is None or clock.due_at is None:
+    if clock.started_at is None or clock.due_at is None or is_gate(clock):
         return ""
     verb = "is" if clock.status in RUNNING and clock.due_at >= at else "was"
     return (
@@ -216,6 +218,8 @@ def _course(clock: Clock, when: _Times, *, at: datetime) -> str:
 
 def _facts(clock: Clock, when: _Times) -> list[Fact]:
     """Return the instants of the clock and the hours they are counted in."""
+    if is_gate(clock):
+        return [when.fact("Handed over", clock.started_at), *_hours(clock, when)]
     found = [when.fact("Started", clock.started_at), when.fact("Due", clock.due_at)]
     if clock.breach_at is not None:
         later = clock.due_at is not None and clock.breach_at > clock.due_at
@@ -229,12 +233,18 @@ def _facts(clock: Clock, when: _Times) -> list[Fact]:
         found.append(Fact(term="A breach after", text="Known when the pause ends"))
     if clock.stopped_at is not None:
         found.append(when.fact("Ended", clock.stopped_at))
-    version = clock.calendar_version
-    found.append(Fact(term="Zone", text=when.zone.replace("_", " ")))
-    found.append(Fact(term="Hours", text=f"{version.calendar}, version {version.number}"))
+    found += _hours(clock, when)
     if clock.rep:
         found.append(Fact(term="Held by", text=clock.rep.name))
     return found
+
+
+def _hours(clock: Clock, when: _Times) -> list[Fact]:
+    version = clock.calendar_version
+    return [
+        Fact(term="Zone", text=when.zone.replace("_", " ")),
+        Fact(term="Hours", text=f"{version.calendar}, version {version.number}"),
+    ]
 
 
 def _counted(

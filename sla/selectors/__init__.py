@@ -2,6 +2,7 @@
 
 from sla.selectors.badges import Badge, BadgeState, badge
 from sla.selectors.explanation import DeadlineExplanation, explain_deadline
+from sla.selectors.gates import context_labels, is_gate
 from sla.selectors.ledger import (
     Attainment,
     attainment,
@@ -26,8 +27,10 @@ __all__ = [
     "attainment_by",
     "badge",
     "broken",
+    "context_labels",
     "count_mqls",
     "explain_deadline",
+    "is_gate",
     "last_detection",
     "month_pace",
     "oldest_overdue",

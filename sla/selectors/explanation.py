@@ -10,6 +10,8 @@ from revops import formats
 from sla.choices import ClockKind, ClockStatus, EvidenceKind, Unit
 from sla.fold import timeline
 from sla.selectors.facts import facts_of, family_of
+from sla.selectors.gates import gate_verdict, is_gate
+from sla.selectors.volume import month_pace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,7 +93,7 @@ def explain_deadline(*, clock: Clock, terms: fold.Terms, at: datetime) -> Deadli
     facts = _facts(clock)
     stops = _pauses(clock, facts, hours, at)
     business = clock.commitment.unit in BUSINESS
-    verdict = _verdict(clock, hours, at)
+    verdict = _judged_once(clock, hours) or _pace(clock, terms, at) or _verdict(clock, hours, at)
     explained = DeadlineExplanation(
         zone=hours.zone.key,
         unit=clock.commitment.unit,
@@ -182,6 +184,9 @@ def _sentences(clock: Clock, explained: DeadlineExplanation, hours: BusinessCale
         return formats.local(moment, zone=hours.zone.key) if moment else formats.DASH
 
     told = [f"The promise: {clock.commitment.sentence}"]
+    if is_gate(clock):
+        told.append("It has no time: it is judged once, when the lead is first assigned.")
+        return [*told, *_unenforced(clock)]
     told.append(f"The clock started {said(clock.started_at)}.")
     told += [
         f"Counted {said(interval.start)} to {said(interval.end)}:"
@@ -199,9 +204,14 @@ def _sentences(clock: Clock, explained: DeadlineExplanation, hours: BusinessCale
         told.append(
             f"Closed hours never count against anybody: in time until {said(clock.breach_at)}."
         )
-    if not clock.enforced:
-        told.append("No SLA was in force when it started, so it measures and never breaches.")
-    return told
+    return [*told, *_unenforced(clock)]
+
+
+def _unenforced(clock: Clock) -> list[str]:
+    """Return what an agreement nobody had signed makes of the clock."""
+    if clock.enforced:
+        return []
+    return ["No SLA was in force when it started, so it measures and never breaches."]
 
 
 _VERDICTS: dict[str, str] = {
@@ -243,6 +253,25 @@ def _verdict(clock: Clock, hours: BusinessCalendar, at: datetime) -> str:
             done = f"only {clock.counted} of {clock.commitment.count} attempts were made"
         return f"Missed: {done}, {_measured(over, business=business)} over."
     return "Running: there is time left."
+
+
+def _judged_once(clock: Clock, hours: BusinessCalendar) -> str:
+    """Return how the gate of a handoff stands; empty for any other clock."""
+    if not is_gate(clock) or clock.status == ClockStatus.MERGED:
+        return ""
+    at = clock.stopped_at
+    return gate_verdict(clock, stopped=formats.local(at, zone=hours.zone.key) if at else "")
+
+
+def _pace(clock: Clock, terms: fold.Terms, at: datetime) -> str:
+    """Return how a running month goes by its business days; empty for any other clock."""
+    if clock.month is None or clock.counted is not None:
+        return ""
+    pace = month_pace(month=clock.month, terms=terms, at=at)
+    if pace is None:
+        return ""
+    days = f"{pace.elapsed_days} of {pace.business_days} business days have gone"
+    return f"{pace.words[:1].upper()}{pace.words[1:]}: {days}, {pace.target} MQLs are promised."
 
 
 def _measured(length: timedelta, *, business: bool) -> str:
