@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from revops import formats
-from sla.choices import ClockKind, ClockStatus, Scope
+from sla.choices import ClockKind, ClockStatus, Scope, Unit
 from sla.models import Clock
 from sla.selectors import badge
 from sla.selectors.terms import loaded_terms, terms_key
@@ -87,6 +87,8 @@ def line_of(*, clock: Clock, terms: Terms, reader: Viewer, at: datetime) -> Cloc
 
 def due_words(*, clock: Clock, reader: Viewer, at: datetime) -> str:
     """Return when a running clock is due, or when an ended one was stopped."""
+    if clock.commitment.unit == Unit.AT_HANDOFF and clock.stopped_at is not None:
+        return f"at handoff {_near(clock.stopped_at, reader=reader, at=at)}"
     if clock.status in ENDED and clock.stopped_at is not None:
         return f"done {_near(clock.stopped_at, reader=reader, at=at)}"
     if clock.status == ClockStatus.PENDING and clock.pause_until is not None:

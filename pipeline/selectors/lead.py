@@ -12,6 +12,7 @@ from pipeline.selectors.clocks import ClockLine, clocks_of, line_of, shown_clock
 from pipeline.selectors.criteria import checks_of, parts_of, why_of
 from pipeline.selectors.pauses import pause_shown
 from pipeline.selectors.persons import person_of
+from pipeline.selectors.promised import promised_with
 from pipeline.selectors.timeline import moments_of
 from revops import formats
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.selectors.pauses import PauseShown
     from pipeline.selectors.persons import Person
+    from pipeline.selectors.promised import Promised
     from pipeline.selectors.timeline import Moment
     from revops.people.models import User
     from revops.people.selectors import Viewer
@@ -95,6 +97,7 @@ class LeadPage:
     company: list[Fact]
     lead_facts: list[Fact]
     context: list[Fact]
+    promised: Promised | None
     deals: list[Opportunity]
     rounds: list[Round]
     score_parts: dict[str, list[dict[str, object]]]
@@ -235,6 +238,7 @@ def lead_page(*, lead: Lead, user: User, reader: Viewer, at: datetime) -> LeadPa
         company=company_facts(lead),
         lead_facts=_lead_facts(lead, card),
         context=_context(lead, card.round, reader=reader, at=at),
+        promised=promised_with(lead=lead, current=card.round, terms=terms, reader=reader, at=at),
         deals=list(
             Opportunity.objects.filter(lead=lead, voided_at__isnull=True)
             .select_related("rep", "lost_reason")
