@@ -89,6 +89,7 @@ ENTRIES = (
         prefixes=(
             "/audit/",
             "/backtests/",
+            "/calendars/",
             "/comments/",
             "/d/",
             "/definitions/",

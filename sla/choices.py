@@ -14,6 +14,7 @@ __all__ = [
     "ExcuseCause",
     "ExcuseDecision",
     "PauseReason",
+    "ReplanReason",
     "RevisionKind",
     "Scope",
     "Unit",
@@ -79,6 +80,15 @@ class PauseReason(models.TextChoices):
     WAITING_ON_MARKETING = "waiting_on_marketing", "Waiting on marketing"
     PROSPECT_ASKED_LATER = "prospect_asked_later", "Prospect asked for a later date"
     INVALID_CONTACT_DATA = "invalid_contact_data", "Invalid contact data"
+
+
+class ReplanReason(models.TextChoices):
+    """Why deadlines that run are planned again under newer hours."""
+
+    SHORT_NOTICE = "short_notice", "Closed at short notice"
+    HOLIDAY = "holiday", "A holiday was missing"
+    NEW_HOURS = "new_hours", "The opening hours changed"
+    CORRECTION = "correction", "The calendar was wrong"
 
 
 class RevisionKind(models.TextChoices):

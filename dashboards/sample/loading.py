@@ -129,7 +129,12 @@ def _calendar(*, at: datetime) -> BusinessCalendar:
     days = country_holidays("US", years=range(opened_at.year, at.year + 2))
     version, _ = add_calendar_version(
         calendar=calendar,
-        spec={**first.spec, "holidays": sorted(day.isoformat() for day in days)},
+        spec={
+            **first.spec,
+            "holidays": [
+                {"date": day.isoformat(), "name": name} for day, name in sorted(days.items())
+            ],
+        },
         actor=ACTOR,
         at=opened_at,
     )

@@ -40,7 +40,7 @@ class Fact:
         source: System that knows the fact under `source_id`; empty when typed in.
         payload: Codes and ids: channel, outcome, automatic (outreach); value, reason
             (disposition); reason, until, cap_business_days (paused); into (merged); source,
-            source_id (voided); answers (feedback_answered); calendar_version, automatic
+            source_id (voided); answers (feedback_answered); calendar_version, clocks, automatic
             (replanned); clock, item (excused); hand_raiser, fit, fit_threshold (mql); missing and
             calendar, the territory's (assigned); measure_only (starts).
     """

@@ -183,7 +183,9 @@ def _version(
     version = terms.calendar_at(calendar, run.start)
     previous: datetime | None = None
     for fact in cycle.of(REPLANNED):
-        moment = fact.occurred_at
+        moment, named = fact.occurred_at, fact.payload.get("clocks")
+        if named and run.kind not in named:
+            continue
         if moment < run.start or (end is not None and end.at < moment):
             continue
         old = deadline(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from revops import formats
@@ -12,6 +13,11 @@ from sla.clock import BusinessCalendar, NoWorkingTimeError
 from sla.fold.deadlines import deadline
 from sla.fold.facts import Promise
 from sla.models import CalendarVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sla.models import Commitment
 
 WEEK = 7
 # Inside a day, just before a weekend, and on one: the three that people get wrong.
@@ -41,10 +47,11 @@ class Due:
     def sentence(self) -> str:
         """The example in words: "Assigned Fri 16:30 -> due Mon 12:30"."""
         started = formats.local(self.start_at, zone=self.zone, style="day_time")
-        return f"{self.verb} {started} \u2192 {self._due}"
+        return f"{self.verb} {started} \u2192 {self.words}"
 
     @property
-    def _due(self) -> str:
+    def words(self) -> str:
+        """When it is due: "due Mon 12:30"."""
         if self.due_at is None:
             return "due later than the calendar reaches"
         there = self.due_at.astimezone(ZoneInfo(self.zone))
@@ -80,15 +87,55 @@ def dues(
         at: The present; next week is the one after it in the calendar's zone.
     """
     promise = Promise(key=None, kind=kind.value, unit=unit.value, version=None, amount=amount)
+    return [
+        _due(promise, calendar, start_at) for start_at in _typical_starts(calendar=calendar, at=at)
+    ]
+
+
+def _typical_starts(*, calendar: BusinessCalendar, at: datetime) -> list[datetime]:
+    """Return the typical starts of next week, in UTC."""
     today = calendar.local_date(at)
     monday = today + timedelta(days=WEEK - today.weekday())
+    return [
+        datetime.combine(monday + timedelta(days=days), clock, tzinfo=calendar.zone).astimezone(
+            UTC
+        )
+        for days, clock in STARTS
+    ]
+
+
+def _due(promise: Promise, calendar: BusinessCalendar, start_at: datetime) -> Due:
+    """Return when a start would be due."""
+    due_at: datetime | None
+    try:
+        due_at = deadline(promise=promise, calendar=calendar, start=start_at).due_at
+    except NoWorkingTimeError:
+        due_at = None
+    verb = VERBS.get(ClockKind(promise.kind), "Begun")
+    return Due(verb, start_at, due_at, calendar.zone.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What hours mean for a promise in force: due if begun now, and if begun late on a Friday."""
+
+    title: str
+    now: Due
+    friday: Due
+
+
+def consequences(
+    *, commitments: Iterable[Commitment], calendar: BusinessCalendar, at: datetime
+) -> list[Consequence]:
+    """Return what hours mean for the promises of time among `commitments`, in their order."""
+    friday = _typical_starts(calendar=calendar, at=at)[1]
     found = []
-    for days, clock in STARTS:
-        local = datetime.combine(monday + timedelta(days=days), clock, tzinfo=calendar.zone)
-        start_at = local.astimezone(UTC)
-        try:
-            due_at = deadline(promise=promise, calendar=calendar, start=start_at).due_at
-        except NoWorkingTimeError:
-            due_at = None
-        found.append(Due(VERBS.get(kind, "Begun"), start_at, due_at, calendar.zone.key))
+    for row in commitments:
+        if row.allowance_amount is None or row.kind == ClockKind.LEAD_AGE:
+            continue
+        promise = Promise(
+            key=None, kind=row.kind, unit=row.unit, version=None, amount=row.allowance_amount
+        )
+        dues = [_due(promise, calendar, start) for start in (at, friday)]
+        found.append(Consequence(row.title, *dues))
     return found

@@ -1,5 +1,11 @@
 """Every change of calendars, commitments, evidence, clocks and breaches."""
 
+from sla.services.calendar_edits import (
+    CalendarConflictError,
+    create_calendar,
+    edit_calendar,
+    set_territories,
+)
 from sla.services.calendars import (
     CalendarRefusedError,
     add_calendar_version,
@@ -35,9 +41,16 @@ from sla.services.recording import (
     record_evidence_batch,
 )
 from sla.services.refolding import folded_once, refold
+from sla.services.replanning import (
+    ReplanRefusedError,
+    ReplanRow,
+    preview_replan,
+    replan,
+)
 from sla.services.sweeping import flag_breaches, sweep
 
 __all__ = [
+    "CalendarConflictError",
     "CalendarRefusedError",
     "Difference",
     "EvidenceConflictError",
@@ -46,6 +59,8 @@ __all__ = [
     "ExcuseForbiddenError",
     "ExcuseRefusedError",
     "ExcuseStaleError",
+    "ReplanRefusedError",
+    "ReplanRow",
     "RevisionAnsweredError",
     "RevisionRefusedError",
     "add_calendar_version",
@@ -53,8 +68,10 @@ __all__ = [
     "ask_excuse",
     "change_calendar",
     "close_months",
+    "create_calendar",
     "current_terms",
     "decline_excuse",
+    "edit_calendar",
     "ensure_default_calendar",
     "escalate",
     "flag_breaches",
@@ -63,10 +80,13 @@ __all__ = [
     "grant_excuse",
     "may_answer",
     "open_months",
+    "preview_replan",
     "reconcile_clocks",
     "record_evidence",
     "record_evidence_batch",
     "refold",
+    "replan",
+    "set_territories",
     "store_commitments",
     "sweep",
 ]
