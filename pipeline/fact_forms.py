@@ -1,4 +1,4 @@
-"""What people enter to pause a lead."""
+"""What people enter to pause a lead, to take a contact back, to write and to merge."""
 
 from __future__ import annotations
 
@@ -58,3 +58,14 @@ class PauseForm(ActForm):
     def reason_error(self) -> str:
         """The first thing wrong with the reason."""
         return next((str(error) for error in self.errors.get("reason", ())), "")
+
+
+class VoidForm(ActForm):
+    """Why a contact counts no longer."""
+
+    note = forms.CharField(
+        label="Why is it taken back?",
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why it is taken back."},
+    )

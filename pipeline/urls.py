@@ -52,5 +52,6 @@ urlpatterns = [
     path("examples/<slug:kind>/<path:key>/", views.score_example, name="score_example"),
     path("undo/transition/<int:pk>/", views.undo_transition, name="undo_transition"),
     path("undo/assignment/<int:pk>/", views.undo_assignment, name="undo_assignment"),
+    path("contacts/<int:pk>/void/", views.contact_void, name="contact_void"),
     path("undo/contact/<int:pk>/", views.undo_contact, name="undo_contact"),
 ]

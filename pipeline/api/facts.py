@@ -1,4 +1,4 @@
-"""Facts that only the promises read: pauses and resumptions."""
+"""Single facts the promises read: pauses, resumptions, attempts taken back."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from pipeline.api.shared import visible_leads
-from pipeline.serializers.facts import FactAnswer, PauseBody, ResumeBody
+from pipeline.models import Activity
+from pipeline.serializers.facts import (
+    FactAnswer,
+    PauseBody,
+    ResumeBody,
+    VoidAnswer,
+    VoidBody,
+)
 from pipeline.services.errors import LeadRefusedError
 from pipeline.services.pauses import PauseRow, pause_lead, resume_lead
 from pipeline.services.rows import Refusal
+from pipeline.services.voids import Voided, void_by_name, void_told
 from revops.rest.problems import ProblemError, invalid
 from revops.rest.schema import PROBLEMS
 from revops.rest.strict import FieldProblem
@@ -140,3 +148,53 @@ class LeadResumeView(FactView):
                 external_id=body.external_id or "",
             )
         )
+
+
+class ActivityVoidView(ApiView):
+    """POST that a sales attempt counts no longer."""
+
+    scopes = {"POST": "activities:write"}
+
+    @extend_schema(
+        summary="Take a sales attempt back",
+        request=None,
+        responses={201: VoidAnswer, 200: VoidAnswer, **PROBLEMS},
+    )
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Take it back; it stays in the history and stops no clock any more."""
+        leads = visible_leads(self)
+        activity = get_object_or_404(Activity.objects.filter(lead__in=leads), pk=pk)
+        return _voided(void_told(activity=activity, actor=self.actor, at=self.at))
+
+
+class ActivityVoidByNameView(ApiView):
+    """POST that the attempt a source knows by an id counts no longer."""
+
+    scopes = {"POST": "activities:write"}
+
+    @extend_schema(
+        operation_id="activities_void_named",
+        summary="Take a sales attempt back by its id in the source system",
+        request=VoidBody,
+        responses={201: VoidAnswer, 200: VoidAnswer, **PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
+        """Take it back, even before it arrives."""
+        body = self.body(VoidBody)
+        found = void_by_name(
+            source=body.source_system,
+            external_id=body.external_id,
+            actor=self.actor,
+            at=self.at,
+        )
+        return _voided(found)
+
+
+def _voided(found: Voided) -> Response:
+    waits = found.activity is None
+    answer = VoidAnswer(
+        activity_id=None if found.activity is None else found.activity.pk,
+        status="waiting" if waits else "voided" if found.is_new else "unchanged",
+    )
+    status = HTTPStatus.CREATED if found.is_new else HTTPStatus.OK
+    return Response(answer.model_dump(mode="json"), status=status)

@@ -29,6 +29,8 @@ urlpatterns = [
     path("leads/<int:pk>/resume/", facts.LeadResumeView.as_view(), name="lead_resume"),
     path("touches/batch/", acts.TouchBatchView.as_view(), name="touch_batch"),
     path("activities/batch/", acts.ActivityBatchView.as_view(), name="activity_batch"),
+    path("activities/void/", facts.ActivityVoidByNameView.as_view(), name="activity_void_named"),
+    path("activities/<int:pk>/void/", facts.ActivityVoidView.as_view(), name="activity_void"),
     path("opportunities/", deals.OpportunityListView.as_view(), name="opportunity_list"),
     path(
         "opportunities/<int:pk>/",

@@ -55,13 +55,15 @@ class Acts:
     feedback: bool
     pause: bool
     resume: bool
+    correct: bool
 
     @property
     def any_more(self) -> bool:
         """Whether there is anything to do beyond the three main acts."""
         return any(
             (self.working, self.recycle, self.disqualify, self.sql, self.opportunity,
-             self.assign, self.mql, self.void, self.feedback, self.pause, self.resume)
+             self.assign, self.mql, self.void, self.feedback, self.pause, self.resume,
+             self.correct)
         )  # fmt: skip
 
 
@@ -207,6 +209,7 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool, is_paused: bool) -> A
         feedback=holds("pipeline.answer_feedback") and was_rejected,
         pause=may_pause and not is_paused,
         resume=may_pause and is_paused,
+        correct=holds("pipeline.correct_contact") and stage != Stage.NURTURE,
     )
 
 

@@ -55,7 +55,8 @@ _STAGE_ICONS = {
 class Moment:
     """One entry, as the component timeline_item reads it; `side` is who acted.
 
-    `stage` is the one the lead moved to, empty for everything that is no move.
+    `stage` is the one the lead moved to, empty for everything that is no move; `contact` is the
+    id of a contact that counts, which may be taken back.
     """
 
     at: datetime
@@ -69,6 +70,7 @@ class Moment:
     badge_tone: str = ""
     side: str = ""
     stage: str = ""
+    contact: int | None = None
 
 
 def moments_of(*, lead: Lead, form_text: str, sees_notes: bool) -> list[Moment]:
@@ -223,7 +225,7 @@ def _of_activity(row: Activity, *, names: dict[str, str], notes: dict[int, str])
     good = {"connected", "replied", "meeting_booked", "meeting_held"}
     badge, tone = "", ""
     if row.voided_at is not None:
-        badge, tone = "Undone", "outline"
+        badge, tone = "Taken back", "outline"
     elif row.is_automatic:
         badge, tone = "Automatic, does not count", "outline"
     return Moment(
@@ -236,6 +238,7 @@ def _of_activity(row: Activity, *, names: dict[str, str], notes: dict[int, str])
         badge=badge,
         badge_tone=tone,
         side="sales",
+        contact=None if row.voided_at else row.pk,
     )
 
 

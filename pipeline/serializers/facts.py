@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from pipeline.rows import SystemName
+from pipeline.serializers.common import DEFAULT_SYSTEM
 from revops.rest.schema import Out
 from revops.rest.strict import Day, Instant, Key, Row, Story, one_of
 from sla.choices import PauseReason
@@ -28,6 +30,20 @@ class ResumeBody(Row):
     note: Story = ""
     occurred_at: Instant | None = None
     external_id: Key | None = None
+
+
+class VoidBody(Row):
+    """An attempt counts no longer, named as its source knows it."""
+
+    source_system: SystemName = DEFAULT_SYSTEM
+    external_id: Key
+
+
+class VoidAnswer(Out):
+    """`voided`; `unchanged` when it was before; `waiting` while the attempt has not arrived."""
+
+    activity_id: int | None
+    status: Literal["voided", "unchanged", "waiting"]
 
 
 class FactAnswer(Out):

@@ -22,6 +22,7 @@ from pipeline.services.rows import (
     Refusal,
     Status,
 )
+from pipeline.services.voids import voided_before
 from revops.people.models import Rep
 from sla.choices import DispositionValue, EvidenceKind
 
@@ -96,13 +97,7 @@ def record_activities(
         if row.external_id:
             known[natural] = -index - 1
         results.append(ActivityResult(status=Status.CREATED, lead_id=row.lead_id))
-    _store_activities(rows, new, by=by, at=at)
-    touched = {activity.lead_id for activity in new.values()}
-    if touched:
-        save_contacts(lead_ids=touched)
-        Lead.objects.filter(pk__in=touched).update(changed_at=at)
-        facts = [evidence.of_activity(row=row, origin=origin) for row in new.values()]
-        evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
+    _store_activities(rows, new, actor=actor, origin=origin, at=at, by=by)
     return [_with_activity(result, index, new) for index, result in enumerate(results)]
 
 
@@ -127,9 +122,27 @@ def _activity(row: ActivityRow, *, actor: str, occurred_at: datetime, at: dateti
     )
 
 
+def _taken_back_before(new: Collection[Activity], *, at: datetime) -> list[Activity]:
+    """Mark and return the attempts whose void came before them."""
+    names = {(row.source, row.external_id) for row in new if row.external_id}
+    voided = voided_before(names)
+    backed = [row for row in new if (row.source, row.external_id) in voided]
+    for row in backed:
+        row.voided_at = at
+    return backed
+
+
 def _store_activities(
-    rows: Sequence[ActivityRow], new: dict[int, Activity], *, by: User | None, at: datetime
+    rows: Sequence[ActivityRow],
+    new: dict[int, Activity],
+    *,
+    actor: str,
+    origin: Origin,
+    at: datetime,
+    by: User | None,
 ) -> None:
+    """Insert the attempts with their notes, and tell the promises."""
+    backed = _taken_back_before(new.values(), at=at)
     Activity.objects.bulk_create(new.values())
     LeadNote.objects.bulk_create(
         LeadNote(
@@ -142,6 +155,17 @@ def _store_activities(
         for index, activity in new.items()
         if rows[index].note.strip()
     )
+    touched = {activity.lead_id for activity in new.values()}
+    if not touched:
+        return
+    save_contacts(lead_ids=touched)
+    Lead.objects.filter(pk__in=touched).update(changed_at=at)
+    facts = [evidence.of_activity(row=row, origin=origin) for row in new.values()]
+    facts += [
+        evidence.taken_back(source=evidence.ACTIVITY, source_id=row.pk, lead_id=row.lead_id, at=at)
+        for row in backed
+    ]
+    evidence.tell(facts=facts, lead_ids=touched, actor=actor, at=at)
 
 
 def _with_activity(result: ActivityResult, index: int, new: dict[int, Activity]) -> ActivityResult:

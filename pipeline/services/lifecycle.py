@@ -232,7 +232,7 @@ def log_contact(
         RequirementError: `occurred_at` lies in the future, or too far back to be typed in.
     """
     if occurred_at is not None:
-        _check_backdating(occurred_at=occurred_at, note=note, at=at)
+        _check_backdating(occurred_at=occurred_at, note=note, by=by, at=at)
     rep = getattr(by, "rep", None)
     row = ActivityRow(
         lead_id=lead.pk,
@@ -300,7 +300,7 @@ def _assign(*, row: AssignmentRow, by: User, at: datetime) -> AssignmentResult:
     return result
 
 
-def _check_backdating(*, occurred_at: datetime, note: str, at: datetime) -> None:
+def _check_backdating(*, occurred_at: datetime, note: str, by: User, at: datetime) -> None:
     """Refuse what was typed in too long after it happened. Source: sla-clock R11.
 
     From one business hour on it needs a note that says why; after five business days only an
@@ -309,7 +309,8 @@ def _check_backdating(*, occurred_at: datetime, note: str, at: datetime) -> None
     hours = office_hours(terms=current_terms(at=at), at=at)
     if hours is None or occurred_at >= at:
         return
-    if hours.end_of_business_day(occurred_at, LATEST_DAYS) < at:
+    is_old = hours.end_of_business_day(occurred_at, LATEST_DAYS) < at
+    if is_old and not by.has_perm("pipeline.correct_contact"):
         raise refusal(
             code=Refusal.TOO_LATE,
             message="This was more than five business days ago. Ask RevOps to enter it.",

@@ -12,9 +12,10 @@ from pipeline.choices import Origin, Stage
 from pipeline.models import Activity, Assignment, Lead, Round, Transition
 from pipeline.selectors.actors import actor_of
 from pipeline.services import evidence
-from pipeline.services.board import Handover, load_board, save_board, save_contacts
+from pipeline.services.board import Handover, load_board, save_board
 from pipeline.services.errors import refusal
 from pipeline.services.rows import Refusal
+from pipeline.services.voids import take_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,15 +206,7 @@ def undo_contact(*, activity: Activity, by: User, at: datetime) -> Lead:
     _check_own(actor=found.actor, recorded_at=found.recorded_at, by=by, at=at)
     if found.voided_at is not None:
         raise refusal(code=Refusal.NOT_UNDOABLE, message="It was taken back before.")
-    found.voided_at = at
-    found.save(update_fields=["voided_at"])
-    lead.changed_at = at
-    lead.save(update_fields=["changed_at"])
-    save_contacts(lead_ids=[lead.pk])
-    fact = evidence.taken_back(
-        source=evidence.ACTIVITY, source_id=found.pk, lead_id=lead.pk, at=at
-    )
-    evidence.tell(facts=[fact], lead_ids=[lead.pk], actor=actor_of(by), at=at)
+    take_back(found, lead=lead, actor=actor_of(by), at=at)
     return lead
 
 

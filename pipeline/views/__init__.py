@@ -43,6 +43,7 @@ from pipeline.views.signals import (
 )
 from pipeline.views.undo import undo_assignment, undo_contact, undo_transition
 from pipeline.views.uploads import import_confirm, import_errors, import_file
+from pipeline.views.voids import contact_void
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "backtest_start",
     "backtest_take",
     "clock_detail",
+    "contact_void",
     "criteria_count",
     "feedback_answer",
     "import_confirm",

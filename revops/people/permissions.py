@@ -51,6 +51,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "pipeline.edit_lead": REVOPS | MARKETING,
     "pipeline.assign_lead": REVOPS | {Role.SALES_LEADER},
     "pipeline.log_contact": SALES,
+    # What sales may not type in any more, and what should not be there (sla-clock R11).
+    "pipeline.correct_contact": REVOPS,
     "pipeline.dispose_lead": SALES,
     "pipeline.pause_lead": REVOPS | SALES,
     "pipeline.merge_leads": REVOPS | MARKETING,

@@ -107,3 +107,42 @@ def test_a_pause_that_cannot_be_is_refused_by_name(caller, lead_id, fields, poin
 def test_a_key_without_the_scope_and_an_unknown_lead_are_told_apart(make_caller, caller, lead_id):
     assert pause(make_caller("leads:read"), lead_id).status_code == 403
     assert pause(caller, lead_id + HOUR.seconds).status_code == 404
+
+
+def call(caller, **fields):
+    told = {"lead_external_id": "web-1", "kind": "call", "outcome": "no_answer"}
+    told |= {"occurred_at": database_now().isoformat(), "external_id": "c-1"} | fields
+    return caller.post("/activities/batch/", [told]).json()["data"][0]
+
+
+def test_an_attempt_is_taken_back_by_id_once(caller, lead_id):
+    stored = call(caller)
+    assert first_contact(lead_id).status == "met"
+
+    first = caller.post(f"/activities/{stored['id']}/void/", {})
+    again = caller.post(f"/activities/{stored['id']}/void/", {})
+
+    assert (first.status_code, first.json()["status"]) == (201, "voided")
+    assert (again.status_code, again.json()["status"]) == (200, "unchanged")
+    assert first_contact(lead_id).status == "pending"
+
+
+def test_a_void_may_come_before_what_it_takes_back(caller, lead_id):
+    early = caller.post("/activities/void/", {"external_id": "c-1"})
+    again = caller.post("/activities/void/", {"external_id": "c-1"})
+
+    call(caller)
+
+    assert (early.json()["status"], again.status_code) == ("waiting", 200)
+    assert first_contact(lead_id).status == "pending"
+    late = caller.post("/activities/void/", {"external_id": "c-1"})
+    assert late.json()["status"] == "unchanged"
+
+
+@pytest.mark.parametrize("told", [{}, {"external_id": ""}, {"external_id": 5}, {"id": "c-1"}])
+def test_a_void_that_names_nothing_is_refused(caller, told):
+    assert caller.post("/activities/void/", told).status_code == 422
+
+
+def test_an_unknown_attempt_is_not_there(caller):
+    assert caller.post("/activities/999999/void/", {}).status_code == 404
