@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
@@ -9,30 +11,40 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from dashboards.filters import FilterError
+from dashboards import metrics
+from dashboards.expectations import judgement
+from dashboards.filters import MONTH, FilterError
 from dashboards.registry import REGISTRY
 from dashboards.selectors import answers
 from dashboards.selectors.frame import frame
 from dashboards.selectors.known import known_bucket
+from dashboards.selectors.promises import signed_from
 from dashboards.serializers import (
     AnswerSerializer,
+    ClosedMonthListSerializer,
     MetricSerializer,
     RowPageSerializer,
     answer_json,
     metric_json,
+    month_json,
     row_json,
 )
 from revops.rest.problems import ProblemError, invalid
 from revops.rest.strict import FieldProblem
 from revops.rest.views import ApiView
+from sla.choices import ClockKind
+from sla.selectors.months import closed_months
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rest_framework.request import Request
 
     from dashboards.filters import MetricFilter
     from dashboards.registry.base import Metric
     from dashboards.selectors.frame import Frame
 
+MOST_MONTHS = 12
 _ROWS_ONLY = frozenset({"part", "bucket", "cursor", "limit"})
 _FILTERS = [
     OpenApiParameter("from", str, description="First local date, such as 2026-10-01."),
@@ -98,7 +110,9 @@ class MetricDetailView(MetricApiView):
         metric, asked, held = self.question(key)
         rows = reverse("dashboards:api_metric_rows", args=[key])
         url = request.build_absolute_uri(f"{rows}?{asked.query()}")
-        return Response(answer_json(answers.answer(metric, asked, frame=held), rows_url=url))
+        ripe = judgement(metric=key, signed_on=signed_from(held), today=held.today)
+        answer = answers.answer(metric, asked, frame=held)
+        return Response(answer_json(answer, rows_url=url, judgement=ripe))
 
 
 class MetricRowsView(MetricApiView):
@@ -140,6 +154,72 @@ class MetricRowsView(MetricApiView):
             row_json(row, currency=asked.setting.currency) for row in page.rows
         ]
         return Response({"data": shown, "next": following})
+
+
+class ClosedMonthListView(ApiView):
+    """`GET /api/v1/sla/months/`."""
+
+    scopes = {"GET": "metrics:read"}
+    rights = {"GET": "dashboards.view_metrics"}
+
+    @extend_schema(
+        operation_id="sla_months_list",
+        parameters=[
+            OpenApiParameter("from", str, description="First month, such as 2026-01."),
+            OpenApiParameter("to", str, description="First month after, at most twelve later."),
+            OpenApiParameter("kind", str, enum=ClockKind.values),
+        ],
+        responses=ClosedMonthListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """List each promise in each closed month: as frozen, and with later corrections."""
+        asked = read_months(request.query_params, today=frame(at=self.at).today)
+        shown = [
+            month_json(one)
+            for one in closed_months(since=asked.first)
+            if one.month < asked.after and asked.kind in {"", one.kind}
+        ]
+        return Response({"data": shown, "next": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Which closed months are asked for: `first <= month < after`, of one promise or all."""
+
+    first: date
+    after: date
+    kind: str
+
+
+def read_months(given: Mapping[str, str], *, today: date) -> Months:
+    """Return what the address asks for; without `from` it is the twelve months up to `to`.
+
+    Raises:
+        ProblemError: 422, naming every parameter that is not understood.
+    """
+    errors = {
+        name: "is not a parameter of this list"
+        for name in given
+        if name not in {"from", "to", "kind"}
+    }
+    found = {}
+    for name in ("from", "to"):
+        text = given.get(name, "")
+        match = MONTH.fullmatch(text)
+        if text and match is None:
+            errors[name] = "is no month such as 2026-01"
+        elif match is not None:
+            found[name] = date(int(match[1]), int(match[2]), 1)
+    kind = given.get("kind", "")
+    if kind and kind not in ClockKind.values:
+        errors["kind"] = f"is none of {', '.join(ClockKind.values)}"
+    after = found.get("to", metrics.add_months(day=today, months=1))
+    first = found.get("from", metrics.add_months(day=after, months=-MOST_MONTHS))
+    if not errors and not first < after <= metrics.add_months(day=first, months=MOST_MONTHS):
+        errors["to"] = f"is not one to {MOST_MONTHS} months after from"
+    if errors:
+        raise refusal(FilterError(errors))
+    return Months(first, after, kind)
 
 
 def answer_url(key: str) -> str:

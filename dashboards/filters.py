@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MISSING = "(missing)"
 """The bucket of rows that say nothing; the literal word "unknown" is another one."""
 
+MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+"""A month in an address, such as 2026-10."""
+
 NARROWING = ("segment", "source_group", "channel", "team", "rep")
 _ADDRESS_ONLY = frozenset({"from", "to", "period", "timezone", "group_by", *NARROWING})
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
+from dashboards.expectations import Ripeness
 from dashboards.registry.base import Unit
 from revops import formats
+from sla.selectors.months import COLUMNS
 
 if TYPE_CHECKING:
+    from dashboards.expectations import Judgement
     from dashboards.registry.base import Figure, Metric
     from dashboards.selectors.answers import Answer, Row
+    from sla.selectors import Attainment
+    from sla.selectors.months import ClosedMonth
 
 
 class MoneySerializer(serializers.Serializer[Any]):
@@ -71,6 +76,15 @@ class MetricSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class JudgementSerializer(serializers.Serializer[Any]):
+    """Whether a figure may be held against the agreement yet."""
+
+    ripeness = serializers.ChoiceField([one.value for one in Ripeness])
+    signed_on = serializers.DateField()
+    signs_on = serializers.DateField()
+    due_on = serializers.DateField()
+
+
 class AnswerSerializer(serializers.Serializer[Any]):
     """What a metric says to a question."""
 
@@ -83,6 +97,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
     excluded = serializers.IntegerField()
     small_sample = serializers.BooleanField()
+    judgement = JudgementSerializer(allow_null=True)
     unit = serializers.CharField()
     period = PeriodSerializer()
     timezone = serializers.CharField()
@@ -120,6 +135,61 @@ class RowPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
+class MonthCountsSerializer(serializers.Serializer[Any]):
+    """How the clocks of one promise in one month ended."""
+
+    met = serializers.IntegerField()
+    late = serializers.IntegerField()
+    missed = serializers.IntegerField()
+    excused = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    open = serializers.IntegerField()
+    counted = serializers.IntegerField(allow_null=True)
+    kept = serializers.BooleanField(allow_null=True)
+
+
+class ClosedMonthSerializer(serializers.Serializer[Any]):
+    """One promise in one closed month: as frozen, and with the corrections since."""
+
+    month = serializers.CharField()
+    kind = serializers.CharField()
+    side = serializers.CharField()
+    enforced = serializers.BooleanField()
+    target_rate = serializers.CharField()
+    target = serializers.IntegerField(allow_null=True)
+    frozen = MonthCountsSerializer()
+    now = MonthCountsSerializer()
+    restated = serializers.BooleanField()
+
+
+class ClosedMonthListSerializer(serializers.Serializer[Any]):
+    """The closed months of all promises; never more than a year, so there is one page."""
+
+    data = ClosedMonthSerializer(many=True)  # type: ignore[assignment] # the name of every list
+    next = serializers.CharField(allow_null=True)
+
+
+def month_json(month: ClosedMonth) -> dict[str, Any]:
+    """Return one promise in one closed month."""
+    return {
+        "month": f"{month.month:%Y-%m}",
+        "kind": month.kind,
+        "side": month.side,
+        "enforced": month.is_enforced,
+        "target_rate": f"{month.target_rate:.3f}",
+        "target": month.target,
+        "frozen": counts_json(month.frozen, counted=month.counted, kept=month.was_kept),
+        "now": counts_json(month.now, counted=month.counted_now, kept=month.is_kept),
+        "restated": month.is_restated,
+    }
+
+
+def counts_json(counts: Attainment, *, counted: int | None, kept: bool | None) -> dict[str, Any]:
+    """Return how clocks ended, and whether that kept the promise."""
+    ends = {name: getattr(counts, name) for name in COLUMNS}
+    return {**ends, "counted": counted, "kept": kept}
+
+
 def metric_json(metric: Metric, *, url: str) -> dict[str, Any]:
     """Return a metric's description."""
     return {
@@ -141,7 +211,21 @@ def metric_json(metric: Metric, *, url: str) -> dict[str, Any]:
     }
 
 
-def answer_json(answer: Answer, *, rows_url: str) -> dict[str, Any]:
+def judgement_json(held: Judgement | None) -> dict[str, Any] | None:
+    """Return whether a figure may be held against the agreement yet."""
+    if held is None:
+        return None
+    return {
+        "ripeness": held.ripeness.value,
+        "signed_on": held.signed_on.isoformat(),
+        "signs_on": held.signs_on.isoformat(),
+        "due_on": held.due_on.isoformat(),
+    }
+
+
+def answer_json(
+    answer: Answer, *, rows_url: str, judgement: Judgement | None = None
+) -> dict[str, Any]:
     """Return an answer; money carries its currency, ratios are plain numbers."""
     asked, metric = answer.asked, answer.metric
     return {
@@ -150,6 +234,7 @@ def answer_json(answer: Answer, *, rows_url: str) -> dict[str, Any]:
         "title": metric.title,
         **figure_json(answer.total, metric=metric, currency=asked.setting.currency),
         "small_sample": answer.is_small_sample,
+        "judgement": judgement_json(judgement),
         "unit": metric.unit.value,
         "period": {
             "from": asked.period.starts_on.isoformat(),

@@ -23,6 +23,7 @@ urlpatterns = [
     path("breaches/<int:pk>/excuse/", excuses.excuse_ask, name="excuse_ask"),
     path("excuses/<int:pk>/", excuses.excuse_decide, name="excuse_decide"),
     path("sla/revisions/<int:pk>/", sla_views.revision, name="revision"),
+    path("api/v1/sla/months/", api.ClosedMonthListView.as_view(), name="api_sla_months"),
     path("api/v1/metrics/", api.MetricListView.as_view(), name="api_metric_list"),
     path("api/v1/metrics/<slug:key>/", api.MetricDetailView.as_view(), name="api_metric_detail"),
     path("api/v1/metrics/<slug:key>/rows/", api.MetricRowsView.as_view(), name="api_metric_rows"),

@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from dashboards import metrics
-from dashboards.filters import MISSING, Grouping
+from dashboards.filters import MISSING, MONTH, Grouping
 from dashboards.metrics import Period
 from dashboards.registry.expressions import (
     MonthsBefore,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 TIMES = ("week", "month", "quarter", "year")
 PEOPLE = ("rep", "team", "manager")
 SOURCES = ("channel", "source_group", "campaign", "segment", "account")
-_MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 _QUARTER = re.compile(r"([12]\d{3})Q([1-4])", re.ASCII)
 _YEAR = re.compile(r"([12]\d{3})()", re.ASCII)
 COMMON = frozenset({*TIMES, *PEOPLE, *SOURCES, "version"})
@@ -173,7 +172,7 @@ def _days_of(name: str, *, key: str, first_month: int) -> tuple[date, date]:
         if monday.weekday() or time_key(name, began_on=monday) != key:
             raise ValueError("weeks are named by their Monday")
         return monday, monday + timedelta(days=7)
-    pattern = {"month": _MONTH, "quarter": _QUARTER, "year": _YEAR}[name]
+    pattern = {"month": MONTH, "quarter": _QUARTER, "year": _YEAR}[name]
     match = pattern.fullmatch(key)
     if match is None:
         raise ValueError("no such stretch of time")

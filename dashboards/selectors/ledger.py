@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import CharField, Count, DateField, F, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce, TruncMonth
 
-from dashboards.filters import FilterError
+from dashboards.filters import MONTH, FilterError
 from revops.people.choices import Side
 from sla.choices import BreachCause, ClockKind, ClockStatus
 from sla.models import Breach
@@ -35,7 +35,6 @@ NONE: Final = "none"
 """Whoever has no team, or no person: the bucket of those."""
 STATES: Final = ("open", "missed", "observed", "measured")
 GROUPS: Final = ("commitment", "side", "team", "person", "cause", "month")
-_MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -91,7 +90,7 @@ def read_question(given: Mapping[str, str]) -> Question:
     for name in ("team", "person"):
         if asked[name] and asked[name] != NONE and not _NUMBER.fullmatch(asked[name]):
             errors[name] = "is no number and not none"
-    month = _MONTH.fullmatch(given.get("month", ""))
+    month = MONTH.fullmatch(given.get("month", ""))
     if given.get("month") and month is None:
         errors["month"] = "is no month such as 2026-10"
     if errors:

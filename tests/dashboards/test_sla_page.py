@@ -21,6 +21,7 @@ from revops.outbox.models import Message
 from revops.rest import limits
 from sla.choices import ClockKind, ClockStatus
 from sla.models import MonthAdjustment, MonthResult
+from tests.dashboards.test_api import caller
 from tests.dashboards.test_clock_metrics import clock
 from tests.dashboards.test_home import statements
 from tests.factories.dashboards import AT, instant, promise
@@ -158,6 +159,51 @@ def test_the_page_takes_a_fixed_number_of_statements(client, signed):
         clock(promise(), ClockStatus.MET, seconds=60, started_at=AT - timedelta(hours=9 + hour))
 
     assert statements(client, "/sla/") == few <= MOST_STATEMENTS
+
+
+@pytest.fixture
+def api(client):
+    """Ask with a key that may read metrics."""
+    return caller(client, "metrics:read")
+
+
+def test_the_api_lists_months_as_frozen_and_as_they_are_now(api, signed):
+    row = closed()
+    MonthAdjustment.objects.create(
+        result=row, met=12, late=-10, missed=-2, excused=0, cancelled=0, still_open=0, at=AT,
+        actor="system:test",
+    )  # fmt: skip
+
+    told = api("/api/v1/sla/months/?from=2026-10&to=2026-11").json()
+
+    [month] = told["data"]
+    assert (month["month"], month["kind"], month["restated"]) == ("2026-10", "first_contact", True)
+    assert (month["frozen"]["met"], month["frozen"]["kept"]) == (80, False)
+    assert (month["now"]["met"], month["now"]["kept"]) == (92, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("from=yesterday", "/from"),
+        ("from=2026-10&to=2026-10", "/to"),
+        ("from=2020-01&to=2026-01", "/to"),
+        ("kind=lunch", "/kind"),
+        ("mood=good", "/mood"),
+    ],
+)
+def test_the_api_refuses_what_it_does_not_understand(api, query, field):
+    answer = api(f"/api/v1/sla/months/?{query}")
+
+    assert answer.status_code == 422
+    assert field in [error["pointer"] for error in answer.json()["errors"]]
+
+
+def test_the_api_says_when_a_figure_may_be_judged(api, signed):
+    told = api("/api/v1/metrics/pipeline_created/").json()["judgement"]
+
+    assert (told["signed_on"], told["signs_on"]) == ("2026-09-01", "2027-03-02")
+    assert api("/api/v1/metrics/win_rate/").json()["judgement"] is None
 
 
 @pytest.fixture
