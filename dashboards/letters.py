@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 
 from dashboards import pages
 from dashboards.selectors.frame import frame
 from dashboards.selectors.scorecard import scorecard
-from pipeline.choices import Outcome, Stage
-from pipeline.models import Lead, Opportunity, Transition
+from pipeline.choices import ActivityKind, ActivityOutcome, Outcome, Stage
+from pipeline.models import Activity, Lead, Opportunity, Round, Transition
+from pipeline.selectors.clocks import terms_in_use
+from pipeline.selectors.criteria import why_of
 from revops import formats
-from revops.outbox.channels import Letter
+from revops.outbox.letters import Letter
+from sla.choices import ClockStatus
 from sla.models import Clock, ProcessRevision
+from sla.selectors.badges import BUSINESS, badge
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+ACTS_SHOWN = 3
 
 
 def breached(payload: dict[str, Any]) -> Letter:
-    """A promise was missed."""
-    clock = clock_of(payload)
+    """A promise was missed; for the team's channel and other systems."""
+    clock, shelf = clock_of(payload)
     return Letter(
         subject=f"Missed: {clock.get_kind_display()} on {subject_of(clock)}",
-        lines=(f"It was due {moment(clock.due_at)} and is counted as a breach.", link_of(clock)),
+        lines=("It is counted as a breach.",),
+        facts=facts_of(clock, shelf, at=payload["written_at"]),
+        action=action_of(clock),
     )
 
 
 def due_soon(payload: dict[str, Any]) -> Letter:
     """A promise is about to be missed."""
-    clock = clock_of(payload)
+    clock, shelf = clock_of(payload)
     return Letter(
         subject=f"Due soon: {clock.get_kind_display()} on {subject_of(clock)}",
-        lines=(f"It is due {moment(clock.due_at)}.", link_of(clock)),
+        lines=(),
+        facts=facts_of(clock, shelf, at=payload["written_at"]),
+        action=action_of(clock),
     )
 
 
 def escalated(payload: dict[str, Any]) -> Letter:
     """A promise was missed, and the ladder says who hears of it."""
-    clock = clock_of(payload)
+    clock, shelf = clock_of(payload)
+    still = clock.status == ClockStatus.BREACHED_OPEN
     return Letter(
         subject=f"Missed: {clock.get_kind_display()} on {subject_of(clock)}",
-        lines=(f"It was due {moment(clock.due_at)} and nothing has been done.", link_of(clock)),
+        lines=("Nothing has been done yet.",) if still else ("It has been dealt with since.",),
+        facts=facts_of(clock, shelf, at=payload["written_at"]),
+        action=action_of(clock),
     )
 
 
 def breach_revised(payload: dict[str, Any]) -> Letter:
     """Later evidence changed what a breach says."""
-    clock = clock_of(payload)
+    clock, shelf = clock_of(payload)
+    told = "Its entry in the ledger has a new line with the reason."
     return Letter(
         subject=f"Breach revised: {clock.get_kind_display()} on {subject_of(clock)}",
-        lines=("Its entry in the ledger has a new line with the reason.", link_of(clock)),
+        lines=(told,),
+        facts=facts_of(clock, shelf, at=payload["written_at"]),
+        action=action_of(clock),
     )
 
 
@@ -89,35 +112,35 @@ def sla_page(payload: dict[str, Any]) -> Letter:
 
 def lead_assigned(payload: dict[str, Any]) -> Letter:
     """A lead was given to a rep."""
-    lead = Lead.objects.select_related("company").get(pk=payload["lead"])
+    shelf = payload["records"] or records([payload])
+    lead = found(shelf, "lead", payload["lead"])
+    why = why_of(shelf["round"].get(payload.get("round")))
     return Letter(
         subject=f"New lead: {lead}",
-        lines=(
-            "It is in your queue with its deadlines.",
-            address("pipeline:lead_detail", lead.pk),
-        ),
+        lines=("It is in your queue with its deadlines.",),
+        facts=_given((("Why it qualified", why),)),
+        action=("Open the lead", address("pipeline:lead_detail", lead.pk)),
     )
 
 
 def lead_moved(payload: dict[str, Any]) -> Letter:
     """Sales accepted a lead or gave it back, with the reason where there is one."""
-    row = Transition.objects.select_related("round__lead__company", "reason", "rep").get(
-        pk=payload["transition"]
-    )
+    row = found(payload["records"] or records([payload]), "transition", payload["transition"])
     lead = row.round.lead
     told = [f"Reason: {row.reason.label}."] if row.reason else []
     if row.rep:
         told.append(f"{row.rep.name} held it.")
     return Letter(
         subject=f"{Stage(row.to_stage).label}: {lead}",
-        lines=(*told, address("pipeline:lead_detail", lead.pk)),
+        lines=tuple(told),
+        action=("Open the lead", address("pipeline:lead_detail", lead.pk)),
     )
 
 
 def opportunity_created(payload: dict[str, Any]) -> Letter:
     """A deal entered the pipeline."""
     deal = deal_of(payload)
-    return Letter(subject=f"New deal: {deal}", lines=lines_of(deal))
+    return Letter(subject=f"New deal: {deal}", lines=lines_of(deal), action=deal_action(deal))
 
 
 def opportunity_closed(payload: dict[str, Any]) -> Letter:
@@ -127,27 +150,130 @@ def opportunity_closed(payload: dict[str, Any]) -> Letter:
     told = lines_of(deal)
     if outcome == Outcome.LOST and deal.lost_reason:
         told = (f"Reason: {deal.lost_reason.label}.", *told)
-    return Letter(subject=f"{outcome.label}: {deal}", lines=told)
+    return Letter(subject=f"{outcome.label}: {deal}", lines=told, action=deal_action(deal))
 
 
 def deal_of(payload: dict[str, Any]) -> Opportunity:
-    """Read the deal a message is about."""
-    return Opportunity.objects.select_related("rep", "lost_reason").get(pk=payload["opportunity"])
+    """Return the deal a message is about."""
+    shelf = payload["records"] or records([payload])
+    deal: Opportunity = found(shelf, "opportunity", payload["opportunity"])
+    return deal
 
 
 def lines_of(deal: Opportunity) -> tuple[str, ...]:
-    """Return a deal's amount and closer, where known, and its page."""
+    """Return a deal's amount and closer, where known."""
     told = []
     if deal.amount is not None:
         told.append(f"{formats.money(deal.amount, currency=deal.currency or 'USD')}.")
     if deal.rep:
         told.append(f"{deal.rep.name} closes it.")
-    return (*told, address("pipeline:opportunity_detail", deal.pk))
+    return tuple(told)
 
 
-def clock_of(payload: dict[str, Any]) -> Clock:
-    """Read the clock a message is about."""
-    return Clock.objects.select_related("lead__company").get(pk=payload["clock"])
+def deal_action(deal: Opportunity) -> tuple[str, str]:
+    """Return the page of a deal."""
+    return "Open the deal", address("pipeline:opportunity_detail", deal.pk)
+
+
+def records(payloads: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Read what letters of many messages need, in at most eight statements."""
+
+    def ids(name: str) -> set[int]:
+        return {payload[name] for payload in payloads if payload.get(name) is not None}
+
+    people = "lead__company"
+    clocks = Clock.objects.select_related(people, "commitment", "rep").in_bulk(ids("clock"))
+    told = {clock.lead_id for clock in clocks.values() if clock.lead_id is not None}
+    rounds = Round.objects.filter(Q(pk__in=ids("round")) | Q(lead__in=told))
+    return {
+        "clock": clocks,
+        "lead": Lead.objects.select_related("company").in_bulk(ids("lead")),
+        "transition": Transition.objects.select_related(
+            "round__lead__company", "reason", "rep"
+        ).in_bulk(ids("transition")),
+        "opportunity": Opportunity.objects.select_related("rep", "lost_reason").in_bulk(
+            ids("opportunity")
+        ),
+        "round": {row.pk: row for row in rounds},
+        "acts": last_acts(told),
+        "terms": terms_in_use() if clocks else None,
+    }
+
+
+def last_acts(lead_ids: Collection[int]) -> dict[int, list[Activity]]:
+    """Return the last attempts people made on each lead, newest first; one statement."""
+    number = Window(
+        RowNumber(), partition_by=[F("lead")], order_by=[F("occurred_at").desc(), F("pk").desc()]
+    )
+    rows = (
+        Activity.objects.filter(lead__in=lead_ids, voided_at__isnull=True)
+        .annotate(number=number)
+        .filter(number__lte=ACTS_SHOWN)
+    )
+    found: dict[int, list[Activity]] = {}
+    for row in rows.order_by("lead", "number"):
+        found.setdefault(row.lead_id, []).append(row)
+    return found
+
+
+def found(shelf: Mapping[str, Any], name: str, pk: int) -> Any:
+    """Return a record that was read.
+
+    Raises:
+        ObjectDoesNotExist: It has gone since the message was written.
+    """
+    if pk not in shelf[name]:
+        raise ObjectDoesNotExist(f"{name} {pk}")
+    return shelf[name][pk]
+
+
+def clock_of(payload: dict[str, Any]) -> tuple[Clock, Mapping[str, Any]]:
+    """Return the clock a message is about, and what else was read."""
+    shelf = payload["records"] or records([payload])
+    return found(shelf, "clock", payload["clock"]), shelf
+
+
+def facts_of(
+    clock: Clock, shelf: Mapping[str, Any], *, at: datetime
+) -> tuple[tuple[str, str | datetime], ...]:
+    """Return what is needed to act: time left first, then who, why, the promise, the last acts."""
+    shown = badge(clock=clock, terms=shelf["terms"], at=at)
+    counts = " of business time" if clock.commitment.unit in BUSINESS and shown.length else ""
+    acts = [act_line(row) for row in shelf["acts"].get(clock.lead_id, ())]
+    current = next(
+        (
+            row
+            for row in shelf["round"].values()
+            if row.lead_id == clock.lead_id and row.number == clock.cycle
+        ),
+        None,
+    )
+    return _given(
+        (
+            ("Time", f"{shown.words}{counts}"),
+            ("Due", clock.due_at),
+            ("Who", str(clock.lead) if clock.lead else ""),
+            ("Why it qualified", why_of(current)),
+            ("Promise", clock.commitment.sentence),
+            ("Last acts", "; ".join(acts) or ("None yet" if clock.lead else "")),
+            ("Held by", clock.rep.name if clock.rep else ""),
+        )
+    )
+
+
+def act_line(row: Activity) -> str:
+    """Return an attempt as one phrase."""
+    kind, outcome = ActivityKind(row.kind).label, ""
+    if row.outcome:
+        outcome = f", {str(ActivityOutcome(row.outcome).label).lower()}"
+    return f"{kind}{outcome}, {row.occurred_at:%d %b}"
+
+
+def _given(
+    facts: tuple[tuple[str, str | datetime | None], ...],
+) -> tuple[tuple[str, str | datetime], ...]:
+    """Return the facts that have a value."""
+    return tuple((label, value) for label, value in facts if value)
 
 
 def subject_of(clock: Clock) -> str:
@@ -157,16 +283,11 @@ def subject_of(clock: Clock) -> str:
     return f"{clock.month:%B %Y}" if clock.month else "the month"
 
 
-def link_of(clock: Clock) -> str:
-    """Return the page that shows the clock."""
+def action_of(clock: Clock) -> tuple[str, str]:
+    """Return the page on which one confirmed click acts, and what it is called."""
     if clock.lead_id is None:
-        return f"{settings.BASE_URL}/"
-    return address("pipeline:lead_detail", clock.lead_id)
-
-
-def moment(at: datetime | None) -> str:
-    """Return an instant in words; readers sit in several zones, so the zone is said."""
-    return f"on {at:%d %B %Y at %H:%M} UTC" if at else "at the month's end"
+        return "Open the ledger", address("dashboards:breaches")
+    return "Open the lead", address("pipeline:lead_detail", clock.lead_id)
 
 
 def address(view: str, *arguments: int) -> str:

@@ -115,6 +115,7 @@ ENTRIES = (
         url_names=("people:profile",),
         right="dashboards.view_metrics",
         key="s",
+        prefixes=("/notices/",),
     ),
 )
 

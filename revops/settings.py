@@ -211,8 +211,8 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
 ]
 # What `provision` runs once the tables are there; it may be run again.
 INSTALL_SERVICES = ["definitions.services.install_defaults"]
-# Columns of the apps above that the first statement of a page reads with the organisation.
-READER_COLUMNS = "definitions.selectors.reader_columns"
+# Columns that the first statement of a page reads with the organisation, each a function.
+READER_COLUMNS = ["definitions.selectors.reader_columns", "revops.outbox.selectors.reader_columns"]
 # Where terms are used: functions of a term's code that answer with definitions.uses.Use.
 USES_OF_TERMS = ["dashboards.selectors.uses.uses_of", "pipeline.selectors.uses.uses_of"]
 # What keeps a draft from being signed beyond its own text: functions of (document, at) that answer
@@ -229,7 +229,12 @@ MAIL = env.mail("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(MAIL or {})
 SLACK_WEBHOOK_URL = env.text("SLACK_WEBHOOK_URL")
+WEBHOOKS_MAY_BE_LOCAL = env.flag("WEBHOOKS_MAY_BE_LOCAL", default=False)  # for development
 OUTBOX_LETTERS = letters.LETTERS
+OUTBOX_RECORDS = "dashboards.letters.records"  # reads what many letters need at once
+# When people work: from when a mail may leave, and when digests do. Functions of `at`.
+BUSINESS_OPENING = "sla.selectors.hours.next_opening"
+BUSINESS_MORNING = "sla.selectors.hours.next_morning"
 
 LOG_LEVEL = env.choice("LOG_LEVEL", options=("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 LOGGING = logs.configuration(level=LOG_LEVEL, as_json=not DEBUG)

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health_ready"),
     path("health/sweep", health.sweep, name="health_sweep"),
     path("", include("revops.people.urls")),
+    path("", include("revops.outbox.urls")),
     path("", include("definitions.urls")),
     path("", include("sla.urls")),
     path("", include("pipeline.urls")),

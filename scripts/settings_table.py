@@ -59,6 +59,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         ),
     ),
     "SLACK_WEBHOOK_URL": ("none", "An incoming webhook of Slack for notices."),
+    "WEBHOOKS_MAY_BE_LOCAL": (
+        "false",
+        "Whether webhooks may be plain and at private addresses; for development only.",
+    ),
     "LOG_LEVEL": ("`INFO`", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. Lines are JSON."),
     "STATEMENT_TIMEOUT_SECONDS": (
         "15 for pages, 60 for workers, 600 for commands",

@@ -15,7 +15,7 @@ from psycopg import errors
 from definitions import selectors as documents
 from definitions.services import install_defaults
 from pipeline.fields import CompanyFacts
-from revops.outbox.services import channels_in_use
+from revops.outbox.services import channels_of
 from sla.services.calendars import current_terms
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def head_of(*, actor: str, origin: Origin, at: datetime) -> dict[str, Any]:
         "actor": actor,
         "origin": origin.value,
         "at": at,
-        "channels": [channel.value for channel in channels_in_use()],
+        "channels": [channel.value for channel in channels_of("lead.assigned")],
         "plans": {},
     }
 

@@ -1,9 +1,34 @@
-"""Who words which message: kind -> dotted path of the function that makes its letter.
+"""What a letter is, and who words which: kind -> dotted path of the function that makes it.
 
 The paths name apps above this one, so nothing is imported here.
 """
 
-from typing import Final
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message in words.
+
+    Attributes:
+        lines: The paragraphs of its body.
+        facts: What is needed to act, as label and value; an instant is told in the reader's zone.
+        action: What to do and the page where it is confirmed; never one that acts by itself.
+        parts: For a digest, the letters it is made of.
+    """
+
+    subject: str
+    lines: tuple[str, ...]
+    facts: tuple[tuple[str, str | datetime], ...] = ()
+    action: tuple[str, str] | None = None
+    parts: tuple[Letter, ...] = ()
+
 
 LETTERS: Final[dict[str, str]] = {
     "sla.breached": "dashboards.letters.breached",
@@ -29,5 +54,6 @@ LETTERS: Final[dict[str, str]] = {
     "definition.review_due": "definitions.letters.review_due",
     "version_declined": "definitions.letters.version_declined",
     "slot_delegated": "definitions.letters.slot_delegated",
+    "webhook_disabled": "revops.outbox.endpoints.disabled_letter",
     "delegation_ended": "definitions.letters.delegation_ended",
 }

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from revops.outbox import kinds
 from revops.outbox.choices import Channel, Timing, Topic
 from revops.people.models import Rep, User
 
@@ -68,6 +69,51 @@ class Preference(models.Model):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     """Reads of messages."""
+
+    def unsent(self) -> MessageQuerySet:
+        """Messages neither sent nor given up."""
+        return self.filter(done_at__isnull=True, dead_at__isnull=True)
+
+    def events(self) -> MessageQuerySet:
+        """Events on channels that reach people one by one, not yet addressed to anybody."""
+        return self.filter(
+            channel__in=[Channel.APP, Channel.MAIL],
+            recipient__isnull=True,
+            rep__isnull=True,
+            endpoint__isnull=True,
+        )
+
+    def mails(self) -> MessageQuerySet:
+        """Mails to one person each."""
+        return self.filter(channel=Channel.MAIL).exclude(recipient__isnull=True, rep__isnull=True)
+
+    def sendable(self, *, at: datetime) -> MessageQuerySet:
+        """Messages that may leave now: addressed, not kept for a digest, none that overtakes."""
+        return (
+            self.waiting(at=at)
+            .filter(timing=Timing.NOW)
+            .exclude(
+                channel__in=[Channel.APP, Channel.MAIL], recipient__isnull=True, rep__isnull=True
+            )
+            .exclude(Q(kind__in=kinds.CORRECTIONS) & self._follows_unsent())
+        )
+
+    @staticmethod
+    def _follows_unsent() -> Q:
+        """Whether an earlier message about the same clock has still to reach the same reader."""
+        same_reader = (
+            Q(recipient=OuterRef("recipient"))
+            | Q(rep=OuterRef("rep"))
+            | Q(endpoint=OuterRef("endpoint"))
+            | Q(channel=Channel.SLACK)
+        )
+        earlier = Message.objects.unsent().filter(
+            same_reader,
+            channel=OuterRef("channel"),
+            payload__clock=OuterRef("payload__clock"),
+            pk__lt=OuterRef("pk"),
+        )
+        return Q(Exists(earlier))
 
     def waiting(self, *, at: datetime) -> MessageQuerySet:
         """Messages to be sent now, that no other process has claimed."""

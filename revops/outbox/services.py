@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import logging
 import random
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
+from django.utils.module_loading import import_string
 
 from revops.database import database_now
-from revops.outbox import channels
-from revops.outbox.choices import Channel
+from revops.outbox import addressing, bundling, channels
+from revops.outbox.announcing import Notice, announce, channels_of
+from revops.outbox.choices import Timing
+from revops.outbox.endpoints import disable_endpoint
+from revops.outbox.errors import DeliveryError
 from revops.outbox.models import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
+
+__all__ = ["Notice", "announce", "channels_of", "claim", "deliver", "postpone", "prepare", "send"]
 
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+PREPARING = 7_215_004  # the key of the advisory lock
 CLAIM = timedelta(minutes=5)
 # The schedule of the Standard Webhooks specification; after the last try the message is dead.
 PAUSES = (
@@ -40,58 +45,13 @@ PAUSES = (
 JITTER = 0.2
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something people should hear of.
-
-    `key` names the event, such as `breach:17`: a second notice of it is dropped. `payload` holds
-    ids only; `to`, when given, is a list of user ids.
-    """
-
-    key: str
-    kind: str
-    payload: dict[str, Any] = field(default_factory=dict)
-
-
-def channels_in_use() -> tuple[Channel, ...]:
-    """Return the channels this installation is configured for."""
-    configured = {
-        Channel.APP: True,
-        Channel.MAIL: bool(settings.MAIL),
-        Channel.SLACK: bool(settings.SLACK_WEBHOOK_URL),
-    }
-    return tuple(channel for channel, is_on in configured.items() if is_on)
-
-
-def announce(*, notices: Sequence[Notice], at: datetime) -> None:
-    """Store one message per notice and channel in use; belongs into the fact's transaction.
-
-    One statement, however many notices. A notice that was announced before is skipped.
-    """
-    Message.objects.bulk_create(
-        [
-            Message(
-                key=notice.key,
-                kind=notice.kind,
-                channel=channel,
-                payload=notice.payload,
-                created_at=at,
-                next_try_at=at,
-            )
-            for notice in notices
-            for channel in channels_in_use()
-        ],
-        ignore_conflicts=True,
-    )
-
-
 def deliver(*, at: datetime) -> int:
-    """Send what is waiting, oldest first; return how many messages were handled.
+    """Address, bundle and send what is waiting, oldest first; return how many were handled.
 
     A message is claimed in a short transaction, sent outside any, then marked. A process that
     dies between sending and marking causes one repetition, which carries the same message id.
     """
-    handled = 0
+    handled = prepare(at=at)
     while claimed := claim(at=at):
         for message in claimed:
             send(message)
@@ -103,10 +63,31 @@ def deliver(*, at: datetime) -> int:
 
 
 @transaction.atomic
+def prepare(*, at: datetime) -> int:
+    """Address events, keep mails for business hours and put together what leaves as one.
+
+    One process at a time: another would send one by one what this one is about to bundle.
+
+    Returns:
+        How many events were addressed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PREPARING])
+    addressed = 0
+    while done := addressing.address(at=at):
+        addressed += done
+    opens: datetime = import_string(settings.BUSINESS_OPENING)(at=at)
+    if opens > at:
+        Message.objects.mails().waiting(at=at).filter(timing=Timing.NOW).update(next_try_at=opens)
+    bundling.bundle(at=at)
+    return addressed
+
+
+@transaction.atomic
 def claim(*, at: datetime) -> list[Message]:
     """Reserve the next messages for this process and count the try."""
     ids = list(
-        Message.objects.waiting(at=at)
+        Message.objects.sendable(at=at)
         .order_by("next_try_at", "id")
         .select_for_update(skip_locked=True)
         .values_list("id", flat=True)[:BATCH]
@@ -118,23 +99,32 @@ def claim(*, at: datetime) -> list[Message]:
 def send(message: Message) -> None:
     """Hand one claimed message to its channel and note the outcome."""
     try:
-        channels.send(message)
-    except channels.DeliveryError as error:
-        postpone(message=message, error=str(error), at=database_now())
+        channels.send(message, at=database_now())
+    except DeliveryError as error:
+        postpone(message=message, error=str(error), at=database_now(), wait=error.wait)
+    except Exception as error:
+        # A letter that cannot be written must not hold up the others, nor be lost in silence.
+        logger.exception("Message %s cannot be written", message.pk)
+        postpone(message=message, error=f"{type(error).__name__}: {error}", at=database_now())
     else:
         Message.objects.filter(pk=message.pk).update(
             done_at=database_now(), locked_until=None, last_error=""
         )
 
 
-def postpone(*, message: Message, error: str, at: datetime) -> None:
-    """Plan the next try, or give the message up after the last one."""
+def postpone(*, message: Message, error: str, at: datetime, wait: timedelta | None = None) -> None:
+    """Plan the next try, not before `wait`, or give the message up after the last one.
+
+    An endpoint that has not answered for as long as the tries last is disabled.
+    """
     words = {"locked_until": None, "last_error": error[:200]}
     if message.attempts > len(PAUSES):
         Message.objects.filter(pk=message.pk).update(dead_at=at, **words)
         logger.error("Gave up message %s after %d tries: %s", message.pk, message.attempts, error)
+        if message.endpoint_id is not None:
+            disable_endpoint(endpoint_id=message.endpoint_id, reason=error, at=at)
         return
-    pause = PAUSES[message.attempts - 1]
+    pause = max(PAUSES[message.attempts - 1], wait or PAUSES[0])
     jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads retries, no secret)
     Message.objects.filter(pk=message.pk).update(next_try_at=at + pause * jitter, **words)
     logger.warning("Message %s will be tried again: %s", message.pk, error)

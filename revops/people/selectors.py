@@ -76,7 +76,9 @@ def _read_viewer(request: HttpRequest) -> Viewer:
     user = getattr(request, "user", None)
     is_known = isinstance(user, User) or getattr(user, "is_authenticated", False)
     reader = cast("User | None", user if is_known else None)
-    columns = import_string(settings.READER_COLUMNS)(reader=reader)
+    columns: dict[str, Any] = {}
+    for path in settings.READER_COLUMNS:
+        columns |= import_string(path)(reader=reader)
     owner = Organization.objects.annotate(**columns).first()
     return Viewer(
         user=reader,

@@ -57,6 +57,12 @@ def local(context: template.Context, at: datetime | None, style: str = "") -> Sa
 
 
 @register.simple_tag(takes_context=True)
+def moment_or_words(context: template.Context, value: datetime | str) -> SafeString | str:
+    """Return a fact of a notice: an instant in the reader's zone, or its words."""
+    return local(context, value) if isinstance(value, datetime) else value
+
+
+@register.simple_tag(takes_context=True)
 def ago(context: template.Context, at: datetime | None) -> SafeString | str:
     """Return how long ago `at` was as a `<time>` that a script keeps right."""
     if at is None:

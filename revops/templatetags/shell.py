@@ -42,6 +42,8 @@ class Shell:
     theme_url: str | None
     sample_url: str | None
     side: str
+    notices_url: str | None
+    unread: int
     has_shortcuts: bool
     is_presenting: bool
 
@@ -128,6 +130,8 @@ def shell(context: template.Context) -> Shell:
         logout_url=navigation.first_url(["people:logout"]),
         sample_url=navigation.first_url(["people:sample"]),
         side=side(user.role) if user else "",
+        notices_url=navigation.first_url(["outbox:notices"]) if user else None,
+        unread=reader.facts.get("unread_count") or 0,
         has_shortcuts=reader.has_shortcuts,
         is_presenting=bool(request and request.GET.get("present") == "1"),
     )

@@ -15,9 +15,9 @@ from pipeline.rows import LeadRow
 from pipeline.services.intake import take_in
 from pipeline.services.moves import NOTICES
 from revops.database import database_now
-from revops.outbox import channels, services
+from revops.outbox import services
 from revops.outbox.models import Message
-from revops.outbox.services import Notice
+from revops.outbox.rendering import letter_of
 from sla.choices import ClockKind, RevisionKind
 from sla.models import Clock
 from tests.factories.people import OrganizationFactory
@@ -48,8 +48,16 @@ def deliver(**notice):
     Message.objects.all().delete()
     at = database_now()
     payload = {"rep": rep.pk, **notice.pop("payload")}
-    services.announce(notices=[Notice(key="one", payload=payload, **notice)], at=at)
-    services.deliver(at=at)
+    message = Message.objects.create(
+        key="one",
+        channel="mail",
+        rep=rep,
+        payload=payload,
+        created_at=at,
+        next_try_at=at,
+        **notice,
+    )
+    services.send(message)
     return mail.outbox[0]
 
 
@@ -79,7 +87,7 @@ def test_letter_about_a_promise_names_it_and_links_to_the_lead(clock, settings, 
 
     assert letter.subject.startswith(beginning)
     assert f"{settings.BASE_URL}/leads/{clock.lead_id}/" in letter.body
-    assert letter.bcc == ["sam@example.com"]
+    assert letter.to == ["sam@example.com"]
 
 
 def test_letter_about_an_assignment_links_to_the_lead(clock, settings):
@@ -130,11 +138,11 @@ def deal(rep):
 def test_letter_about_a_decision_names_lead_and_reason(rep, settings, to, reason, told):
     lead = moved(assigned(rep), to, reason=reason)
 
-    letter = channels.letter_of(Message.objects.filter(kind=NOTICES[to]).first())
+    letter = letter_of(Message.objects.filter(kind=NOTICES[to]).first(), at=NOON)
 
     assert letter.subject == told[0]
     assert letter.lines[0].startswith(told[1])
-    assert letter.lines[-1] == f"{settings.BASE_URL}/leads/{lead.pk}/"
+    assert letter.action == ("Open the lead", f"{settings.BASE_URL}/leads/{lead.pk}/")
 
 
 @pytest.mark.parametrize(
@@ -149,11 +157,11 @@ def test_letter_about_a_deal_says_what_became_of_it(deal, settings, outcome, sub
     kind = "opportunity.closed" if outcome else "opportunity.created"
     payload = {"opportunity": deal.pk, "lead": None, "outcome": outcome}
 
-    letter = channels.letter_of(Message(kind=kind, payload=payload))
+    letter = letter_of(Message(kind=kind, payload=payload), at=NOON)
 
     assert letter.subject == subject
     assert letter.lines[0].startswith(first)
-    assert letter.lines[-1] == f"{settings.BASE_URL}/deals/{deal.pk}/"
+    assert letter.action == ("Open the deal", f"{settings.BASE_URL}/deals/{deal.pk}/")
 
 
 def test_every_decision_people_hear_of_has_a_letter():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import email
 import json
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
+from email import policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.core import mail
 from django.db import IntegrityError, transaction
 
@@ -26,6 +30,11 @@ pytestmark = pytest.mark.django_db
 def _configured(settings):
     settings.MAIL = {"EMAIL_HOST": "mail.example"}
     settings.SLACK_WEBHOOK_URL = ""
+    settings.BUSINESS_OPENING = "tests.revops.test_outbox.always_open"
+
+
+def always_open(*, at):
+    return at
 
 
 @pytest.fixture
@@ -52,12 +61,17 @@ def message(**fields):
 
 def test_announce_writes_one_message_per_channel_in_use(settings):
     settings.SLACK_WEBHOOK_URL = "https://hooks.example/x"
+    news = Notice(key="news", kind="version_in_force")
 
-    services.announce(notices=[breach(1), breach(2)], at=NOON)
+    services.announce(notices=[breach(1), news], at=NOON)
 
     rows = Message.objects.order_by("id").values_list("key", "channel")
     assert list(rows) == [
-        (key, channel) for key in ("breach:1", "breach:2") for channel in ("app", "mail", "slack")
+        ("breach:1", "app"),
+        ("breach:1", "mail"),
+        ("news", "app"),
+        ("news", "mail"),
+        ("news", "slack"),
     ]
 
 
@@ -83,9 +97,9 @@ def test_deliver_sends_what_is_due_once(mara):
     first = services.deliver(at=at)
     second = services.deliver(at=database_now())
 
-    assert (first, second) == (2, 0)
+    assert (first, second) == (3, 0)  # two events and one mail
     [letter] = mail.outbox
-    assert letter.bcc == ["mara@example.com"]
+    assert letter.to == ["mara@example.com"]
     assert letter.extra_headers["Message-ID"].startswith("<message-")
     assert not Message.objects.filter(done_at__isnull=True).exists()
 
@@ -98,7 +112,7 @@ def test_letter_comes_from_the_function_of_its_kind(mara, settings):
     services.deliver(at=at)
 
     assert mail.outbox[0].subject == "Lead 12 is late"
-    assert mail.outbox[0].body == "First.\n\nSecond."
+    assert "\nFirst.\n\nSecond.\n" in mail.outbox[0].body
 
 
 def breach_letter(payload):
@@ -118,7 +132,7 @@ def test_person_who_left_gets_no_mail(mara):
 
 def test_claimed_message_is_left_to_its_claimer_until_the_claim_ends():
     at = database_now()
-    message(next_try_at=at, created_at=at)
+    message(next_try_at=at, created_at=at, channel=Channel.SLACK)
 
     mine = services.claim(at=at)
     theirs = services.claim(at=at + timedelta(minutes=1))
@@ -132,13 +146,13 @@ def test_refused_message_is_tried_again_later(mara, monkeypatch):
     at = database_now()
     services.announce(notices=[breach(1, to=[mara.pk])], at=at)
 
-    def refuse(_):
+    def refuse(*_):
         raise channels.DeliveryError("the mail server refused")
 
     monkeypatch.setattr(channels, "send_mail", refuse)
     services.deliver(at=at)
 
-    waiting = Message.objects.get(channel=Channel.MAIL)
+    waiting = Message.objects.get(channel=Channel.MAIL, recipient=mara)
     assert (waiting.attempts, waiting.last_error) == (1, "the mail server refused")
     assert waiting.locked_until is None
     pause = waiting.next_try_at - at
@@ -157,11 +171,14 @@ def test_message_is_given_up_visibly_after_the_last_try():
 
 class Hook(BaseHTTPRequestHandler):
     status = 200
+    wait = ""
     bodies = []
 
     def do_POST(self):
         self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(self.status)
+        if self.wait:
+            self.send_header("Retry-After", self.wait)
         self.end_headers()
 
     def log_message(self, *_):
@@ -174,29 +191,130 @@ def hook(settings):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     settings.SLACK_WEBHOOK_URL = f"http://127.0.0.1:{server.server_port}/"
-    Hook.status = 200
-    Hook.bodies = []
+    Hook.status, Hook.wait, Hook.bodies = 200, "", []
     yield Hook
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_slack_gets_the_letter(hook):
-    channels.send(message(channel=Channel.SLACK))
+def test_slack_gets_the_letter_in_blocks(hook):
+    channels.send(message(channel=Channel.SLACK), at=NOON)
 
-    assert hook.bodies[0]["text"].startswith("*Breach*\nbreach:1.")
+    [body] = hook.bodies
+    assert body["text"] == "Breach"
+    assert body["blocks"][0]["text"]["text"] == "*Breach*"
+
+
+def test_slack_names_cannot_call_everybody():
+    letter = channels.Letter(subject="<!channel> & co", lines=(), action=("Open", "https://a.b/"))
+
+    blocks = channels.slack_body(letter)["blocks"]
+
+    assert blocks[0]["text"]["text"] == "*&lt;!channel&gt; &amp; co*"
+    assert blocks[1]["text"]["text"] == "<https://a.b/|Open>"
 
 
 def test_slack_error_is_a_delivery_error(hook):
     hook.status = 500
 
     with pytest.raises(channels.DeliveryError, match="Slack answered 500"):
-        channels.send(message(channel=Channel.SLACK))
+        channels.send(message(channel=Channel.SLACK), at=NOON)
+
+
+def test_slack_says_how_long_to_wait(hook):
+    hook.status, hook.wait = 429, "3600"
+    at = database_now()
+    row = message(channel=Channel.SLACK, next_try_at=at)
+
+    services.deliver(at=at)
+
+    row.refresh_from_db()
+    assert row.next_try_at - at > timedelta(minutes=40)
+    assert row.last_error == "Slack answered 429"
 
 
 def test_slack_that_cannot_be_reached_is_a_delivery_error(settings):
     settings.SLACK_WEBHOOK_URL = "http://127.0.0.1:9/"
 
     with pytest.raises(channels.DeliveryError, match="cannot be reached"):
-        channels.send(message(channel=Channel.SLACK))
+        channels.send(message(channel=Channel.SLACK), at=NOON)
+
+
+class Mailbox:
+    """What an SMTP server got, and how it answers."""
+
+    def __init__(self):
+        self.envelopes, self.answer = [], ""
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - its name
+        if self.answer:
+            return self.answer
+        self.envelopes.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(settings):
+    box = Mailbox()
+    server = Controller(box, hostname="127.0.0.1", port=0)
+    # A free port is known only once it listens.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        server.port = free.getsockname()[1]
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    yield box
+    server.stop()
+
+
+def mailed(user):
+    at = database_now()
+    services.announce(notices=[breach(1, to=[user.pk])], at=at)
+    services.deliver(at=at)
+    return Message.objects.get(channel=Channel.MAIL, recipient=user)
+
+
+def test_a_mail_reaches_a_real_server_in_text_and_html(mara, mailbox):
+    row = mailed(mara)
+
+    [envelope] = mailbox.envelopes
+    letter = email.message_from_bytes(envelope.content, policy=policy.default)
+    assert envelope.rcpt_tos == ["mara@example.com"]
+    assert letter["To"] == "mara@example.com"
+    assert letter["Message-ID"].startswith(f"<message-{row.pk}@")
+    assert letter["List-Unsubscribe"].endswith("/notices/preferences/>")
+    assert {part.get_content_type() for part in letter.iter_parts()} == {
+        "text/plain",
+        "text/html",
+    }
+
+
+def test_a_refused_mail_is_tried_again_under_the_same_id(mara, mailbox):
+    mailbox.answer = "451 Come back later"
+    row = mailed(mara)
+    refused = row.last_error, row.attempts, row.done_at
+    mailbox.answer = ""
+    Message.objects.update(next_try_at=database_now())
+
+    services.deliver(at=database_now())
+
+    row.refresh_from_db()
+    [envelope] = mailbox.envelopes
+    assert refused == ("SMTPDataError: the mail server refused", 1, None)
+    assert row.done_at is not None
+    assert f"<message-{row.pk}@".encode() in envelope.content
+
+
+def test_a_mail_refused_to_the_end_is_a_dead_letter_that_says_why(mara, mailbox):
+    mailbox.answer = "550 No such person"
+    row = mailed(mara)
+
+    for _ in services.PAUSES:
+        Message.objects.filter(pk=row.pk).update(next_try_at=database_now())
+        services.deliver(at=database_now())
+
+    row.refresh_from_db()
+    assert row.dead_at is not None
+    assert row.last_error == "SMTPDataError: the mail server refused"
