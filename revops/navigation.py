@@ -49,7 +49,7 @@ ENTRIES = (
         url_names=("pipeline:queue",),
         right="pipeline.view_lead",
         key="q",
-        prefixes=("/leads/", "/deals/", "/clocks/"),
+        prefixes=("/leads/", "/deals/", "/clocks/", "/coverage/", "/absences/"),
     ),
     Entry(
         label="Pipeline",

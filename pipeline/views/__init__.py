@@ -1,5 +1,14 @@
 """Pages of the pipeline."""
 
+from pipeline.views.absences import (
+    absence_add,
+    absence_backups,
+    absence_detail,
+    absence_edit,
+    absence_end,
+    absence_give_back,
+    absence_list,
+)
 from pipeline.views.backtests import (
     backtest_cancel,
     backtest_detail,
@@ -9,7 +18,9 @@ from pipeline.views.backtests import (
     backtest_start,
     backtest_take,
 )
+from pipeline.views.calendars import absence_import, absence_import_confirm
 from pipeline.views.clocks import clock_detail
+from pipeline.views.coverage import coverage, coverage_reassign
 from pipeline.views.criteria import criteria_count, score_example
 from pipeline.views.deals import (
     lead_opportunity,
@@ -30,6 +41,7 @@ from pipeline.views.decisions import (
     lead_void,
 )
 from pipeline.views.feedback import feedback_answer
+from pipeline.views.feeds import deadlines_feed
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.pauses import lead_pause, lead_resume, paused
 from pipeline.views.queue import queue, queue_panel
@@ -47,6 +59,15 @@ from pipeline.views.voids import contact_void
 from pipeline.views.work import lead_assign, lead_contact, lead_working
 
 __all__ = [
+    "absence_add",
+    "absence_backups",
+    "absence_detail",
+    "absence_edit",
+    "absence_end",
+    "absence_give_back",
+    "absence_import",
+    "absence_import_confirm",
+    "absence_list",
     "backtest_cancel",
     "backtest_detail",
     "backtest_leads",
@@ -56,7 +77,10 @@ __all__ = [
     "backtest_take",
     "clock_detail",
     "contact_void",
+    "coverage",
+    "coverage_reassign",
     "criteria_count",
+    "deadlines_feed",
     "feedback_answer",
     "import_confirm",
     "import_errors",

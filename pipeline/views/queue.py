@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from pipeline.selectors import queue as selectors
 from pipeline.selectors.clocks import working_hours
+from pipeline.selectors.coverage import coverage_line
 from pipeline.selectors.lead import lead_card
 from pipeline.views.common import judged_word, lead_to_see
 from revops.people.selectors import viewer
@@ -48,6 +49,9 @@ def queue(request: MemberRequest) -> HttpResponse:
         "queue": shown,
         "current": picked,
         "hours": working_hours(at=request.at, reader=viewer(request)),
+        "coverage": coverage_line(user=request.user, at=request.at)
+        if request.user.has_perm("pipeline.view_coverage")
+        else None,
         **(_panel(request, picked) if picked else {}),
     }
     return render(request, "pipeline/queue.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -270,6 +271,11 @@ class Absence(models.Model):
     def __str__(self) -> str:
         """Return the dates."""
         return f"{self.starts_on} to {self.ends_on}"
+
+    @property
+    def last_on(self) -> date:
+        """The last day out."""
+        return self.ends_on - timedelta(days=1)
 
 
 class FeedToken(models.Model):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
@@ -12,12 +13,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from revops import gallery as gallery_values
-from revops.people import services
+from revops.people import feeds, services
 from revops.people.forms import LoginForm, ProfileForm, SampleForm, ThemeForm
+from revops.people.models import FeedToken, Rep
 from revops.people.selectors import organization, sample_people
 
 if TYPE_CHECKING:
@@ -87,10 +89,18 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @login_required
 def profile(request: MemberRequest) -> HttpResponse:
     """Show how the reader sees the product; on a valid POST store the choice."""
-    user = request.user
-    owner = organization()
-    form = ProfileForm(
-        request.POST if request.method == "POST" else None,
+    form = _profile_form(request, data=request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.update_display(user=request.user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect("people:profile")
+    return _profile_page(request, form=form)
+
+
+def _profile_form(request: MemberRequest, *, data: Any) -> ProfileForm:
+    user, owner = request.user, organization()
+    return ProfileForm(
+        data,
         organization_zone=owner.timezone if owner else "UTC",
         initial={
             "timezone": user.timezone,
@@ -99,13 +109,41 @@ def profile(request: MemberRequest) -> HttpResponse:
             "has_shortcuts": user.has_shortcuts,
         },
     )
-    if form.is_valid():
-        services.update_display(user=user, **form.cleaned_data)
-        messages.success(request, "Saved.")
-        return redirect("people:profile")
-    return render(
-        request, "people/profile.html", {"form": form}, status=422 if form.errors else 200
-    )
+
+
+def _profile_page(
+    request: MemberRequest, *, form: ProfileForm, feed_secret: str = ""
+) -> HttpResponse:
+    """Show the settings; `feed_secret` is the new secret of the feed, shown this once."""
+    context = {
+        "form": form,
+        "is_rep": Rep.objects.filter(user=request.user).exists(),
+        "feed": FeedToken.objects.filter(user=request.user).first(),
+        "feed_secret": feed_secret,
+        "base_url": settings.BASE_URL,
+    }
+    return render(request, "people/profile.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+@never_cache
+@sensitive_variables("secret")
+def feed_renew(request: MemberRequest) -> HttpResponse:
+    """Give the reader's calendar feed a new secret address and show it, once."""
+    if not Rep.objects.filter(user=request.user).exists():
+        raise PermissionDenied("Only people on the roster have deadlines of their own.")
+    secret = feeds.renew_feed(user=request.user, at=request.at)
+    return _profile_page(request, form=_profile_form(request, data=None), feed_secret=secret)
+
+
+@require_POST
+@login_required
+def feed_revoke(request: MemberRequest) -> HttpResponse:
+    """End the reader's calendar feed."""
+    feeds.revoke_feed(user=request.user, at=request.at)
+    messages.success(request, "The feed is closed; its address opens nothing any more.")
+    return redirect("people:profile")
 
 
 @require_POST

@@ -86,11 +86,6 @@ class Out:
     state: str
     stand_in: Link | None = None
 
-    @property
-    def last_on(self) -> date:
-        """The last day out."""
-        return self.absence.ends_on - timedelta(days=1)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
@@ -105,10 +100,11 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True)
 class MonthRow:
-    """One person's month; a cell is the absence of that day, or None."""
+    """One person's month: the absences, and for each day whether one of them is on."""
 
     rep: Rep
-    cells: list[Absence | None]
+    absences: list[Absence]
+    cells: list[bool]
 
 
 def chains(asked: Collection[tuple[int, date]]) -> dict[tuple[int, date], list[Link]]:
@@ -208,9 +204,7 @@ def month_of(*, reader: User, first: date) -> Month:
     found = []
     for rep, group in groupby(rows, key=lambda row: row.rep):
         held = list(group)
-        cells = [
-            next((one for one in held if one.starts_on <= day < one.ends_on), None) for day in days
-        ]
-        found.append(MonthRow(rep=rep, cells=cells))
+        cells = [any(one.starts_on <= day < one.ends_on for one in held) for day in days]
+        found.append(MonthRow(rep=rep, absences=held, cells=cells))
     before = (first - timedelta(days=1)).replace(day=1)
     return Month(first=first, before=before, after=after, days=days, rows=found)

@@ -208,10 +208,9 @@ def _check_dates(absence: Absence, *, told: Dates, today: date) -> None:
         .first()
     )
     if other is not None:
-        last = other.ends_on - timedelta(days=1)
         raise AbsenceRefusedError(
-            f"{absence.rep.name} is out from {other.starts_on:%-d %b %Y} to {last:%-d %b %Y} "
-            "already. Change that one.",
+            f"{absence.rep.name} is out from {other.starts_on:%-d %b %Y} to "
+            f"{other.last_on:%-d %b %Y} already. Change that one.",
             field="starts_on",
         )
 
