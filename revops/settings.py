@@ -200,6 +200,7 @@ PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),
     ("pipeline.services.handover.hand_over_absences", 60),
+    ("dashboards.morning.announce_mornings", 60),
     ("pipeline.services.answers.forget_answers", 3600),
     ("pipeline.services.backtests.run_waiting_backtests", 5),
     ("pipeline.services.rescoring.rescore_nurture", 30),

@@ -15,6 +15,7 @@ from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import date
 
     from revops.people.selectors import Viewer
     from sla.clock import BusinessCalendar
@@ -142,14 +143,18 @@ def office_hours(*, terms: Terms, at: datetime) -> BusinessCalendar | None:
     return None if promise is None else terms.calendar_at(promise.calendar, at).hours
 
 
+def ranges_on(*, hours: BusinessCalendar, day: date) -> list[tuple[datetime, datetime]]:
+    """Return the open ranges of a local day of the calendar, empty on a closed one."""
+    begins = datetime.combine(day, time(0), tzinfo=hours.zone)
+    return hours.open_intervals(begins, begins + timedelta(days=1))
+
+
 def working_hours(*, at: datetime, reader: Viewer) -> str:
     """Return the open hours of today in words, empty where no SLA is in use."""
     hours = office_hours(terms=terms_in_use(), at=at)
     if hours is None:
         return ""
-    day = hours.local_date(at)
-    begins = datetime.combine(day, time(0), tzinfo=hours.zone)
-    ranges = hours.open_intervals(begins, begins + timedelta(days=1))
+    ranges = ranges_on(hours=hours, day=hours.local_date(at))
     place = hours.zone.key.rpartition("/")[2].replace("_", " ")
     if not ranges:
         return f"closed today in {place}"

@@ -22,7 +22,8 @@ TOPICS: Final[dict[str, Topic]] = {
     "lead.recycled": Topic.DEALS,
     "opportunity.created": Topic.DEALS,
     "opportunity.closed": Topic.DEALS,
-    "morning_digest": Topic.MORNING,
+    "absence.handed_over": Topic.MY_LEADS,
+    "morning.digest": Topic.MORNING,
 }
 SLA_TOPICS: Final = frozenset({Topic.DUE_SOON, Topic.MISSED, Topic.CORRECTED})
 SLA_KINDS: Final = frozenset(kind for kind, topic in TOPICS.items() if topic in SLA_TOPICS)

@@ -40,6 +40,8 @@ LETTERS: Final[dict[str, str]] = {
     "sla.breach_excused": "dashboards.letters.breach_revised",
     "sla_page": "dashboards.letters.sla_page",
     "process_revision_opened": "dashboards.letters.process_revision",
+    "absence.handed_over": "dashboards.letters_coverage.handed_over",
+    "morning.digest": "dashboards.letters_coverage.morning_digest",
     "lead.assigned": "dashboards.letters.lead_assigned",
     "lead.accepted": "dashboards.letters.lead_moved",
     "lead.rejected": "dashboards.letters.lead_moved",
