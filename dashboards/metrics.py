@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 SMALL_SAMPLE = 30
 """Below this many cases a figure is grey and gets neither arrow nor verdict."""
 
-MISSED_IN_A_ROW = 3
-"""So many missed months open a revision of the process."""
-
 SHORT_OF_AGREED = Decimal("0.8")
 """The joint number is low under this share of what was agreed."""
 

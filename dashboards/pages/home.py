@@ -22,6 +22,7 @@ from dashboards.registry import (
 from dashboards.selectors.home import promised_hours
 from dashboards.selectors.promises import signers
 from definitions.choices import DocumentKind
+from definitions.selectors import sla_of
 from revops import formats
 
 if TYPE_CHECKING:
@@ -312,15 +313,18 @@ def _streak_words(promise: Promise) -> str:
 
 
 def _promise_note(page: Home) -> str:
-    """Return what the longest run of misses means; a third month opens a revision."""
+    """Return what the longest run of misses means; the SLA says how many open a revision."""
     worst = max(page.promises, key=lambda promise: promise.streak, default=None)
-    if worst is None or worst.streak < 2:  # noqa: PLR2004 - one month is no run
+    entry = page.frame.in_use(DocumentKind.SLA)
+    if worst is None or entry is None or worst.streak < 2:  # noqa: PLR2004 - one month is no run
         return ""
     title = worst.commitment.title
     run = _WORDS.get(worst.streak, str(worst.streak))
-    if worst.streak >= metrics.MISSED_IN_A_ROW:
+    left = sla_of(entry).misses_before_revision - worst.streak
+    if left <= 0:
         return f"{title} was missed {run} months running: its process is due for revision."
-    return f"{title} was missed {run} months running. A third opens a revision of the process."
+    more = "One more opens" if left == 1 else f"{left} more open"
+    return f"{title} was missed {run} months running. {more} a revision of the process."
 
 
 def _signed_by(page: Home) -> Context:

@@ -46,6 +46,7 @@ def around(found: Ledger, *, balanced: Mapping[str, Attainment], query: QueryDic
     kept = query.copy()
     kept.pop("page", None)
     kept["format"] = "csv"
+    by = [(name, f"By {label[:1].lower()}{label[1:]}") for name, label in _GROUPS.items()]
     return {
         "tabs": [
             {
@@ -58,7 +59,7 @@ def around(found: Ledger, *, balanced: Mapping[str, Attainment], query: QueryDic
             if state in {"open", "missed", asked.state} or found.counts[state]
         ],
         "filters": _filters(found, query=query),
-        "groupings": _menu(query, name="by", none="No groups", options=list(_GROUPS.items())),
+        "groupings": links.menu(query, "by", chosen=asked.by, none="No groups", options=by),
         "group_heading": _GROUPS.get(asked.by, ""),
         "groups": [_group(group, asked_by=asked.by, query=query) for group in found.groups],
         "total": found.counts[asked.state],
@@ -66,23 +67,6 @@ def around(found: Ledger, *, balanced: Mapping[str, Attainment], query: QueryDic
         "balance_note": "Of every cause: a promise that was kept has none." if asked.cause else "",
         "csv_href": f"?{kept.urlencode()}",
     }
-
-
-def _menu(query: QueryDict, *, name: str, none: str, options: list[tuple[str, str]]) -> Context:
-    """Return a menu of links that narrow the list; the chosen one is its label."""
-    chosen, labels = query.get(name, ""), dict(options)
-    listed = [
-        {"label": none, "href": links.with_changes(query, **{name: None}), "current": not chosen}
-    ]
-    listed += [
-        {
-            "label": label,
-            "href": links.with_changes(query, **{name: key}),
-            "current": key == chosen,
-        }
-        for key, label in options
-    ]
-    return {"label": labels.get(chosen, none), "options": listed, "is_set": chosen in labels}
 
 
 def _filters(found: Ledger, *, query: QueryDict) -> list[Context]:
@@ -99,19 +83,22 @@ def _filters(found: Ledger, *, query: QueryDict) -> list[Context]:
         (str(pk), name) for pk, name in Rep.objects.order_by("name").values_list("pk", "name")
     ]
     causes = [(cause.value, str(cause.label)) for cause in BreachCause]
-    menus = [
-        _menu(query, name="side", none="Both sides", options=sides),
-        _menu(query, name="commitment", none="Every promise", options=kinds),
-        _menu(query, name="team", none="Every team", options=[*teams, (NONE, "No team")]),
-        _menu(query, name="person", none="Everybody", options=[*people, (NONE, "Nobody")]),
+    asked = found.asked
+    shown = [
+        ("side", asked.side, "Both sides", sides),
+        ("commitment", asked.commitment, "Every promise", kinds),
+        ("team", asked.team, "Every team", [*teams, (NONE, "No team")]),
+        ("person", asked.person, "Every person", [*people, (NONE, "Nobody")]),
     ]
-    if not found.is_open or found.asked.cause:
-        menus.append(_menu(query, name="cause", none="Every cause", options=causes))
-    if found.asked.month is not None:
-        month = found.asked.month
-        options = [(f"{month:%Y-%m}", f"{month:%B %Y}")]
-        menus.append(_menu(query, name="month", none="Every month", options=options))
-    return menus
+    if not found.is_open or asked.cause:
+        shown.append(("cause", asked.cause, "Every cause", causes))
+    if asked.month is not None:
+        month = f"{asked.month:%Y-%m}"
+        shown.append(("month", month, "Every month", [(month, f"{asked.month:%B %Y}")]))
+    return [
+        links.menu(query, name, chosen=chosen, none=none, options=options)
+        for name, chosen, none, options in shown
+    ]
 
 
 def _group(group: Group, *, asked_by: str, query: QueryDict) -> Context:

@@ -108,12 +108,12 @@ def narrowing(query: QueryDict, *, asked: MetricFilter) -> list[Chip]:
     menus = []
     if names or asked.segment:
         menus.append(
-            _menu(query, "segment", chosen=asked.segment, none="All segments",
+            menu(query, "segment", chosen=asked.segment, none="All segments",
                   options=[(name, name) for name in names])
         )  # fmt: skip
     groups = [(group.value, str(group.label)) for group in SourceGroup]
     menus.append(
-        _menu(query, "source_group", chosen=asked.source_group, none="All sources", options=groups)
+        menu(query, "source_group", chosen=asked.source_group, none="All sources", options=groups)
     )
     others = [name for name in NARROWING if name not in {"segment", "source_group"}]
     menus += [
@@ -127,9 +127,10 @@ def narrowing(query: QueryDict, *, asked: MetricFilter) -> list[Chip]:
     return menus
 
 
-def _menu(
+def menu(
     query: QueryDict, name: str, *, chosen: str, none: str, options: list[tuple[str, str]]
 ) -> Chip:
+    """Return a menu of links that set one parameter; the chosen one is its label."""
     labels = dict(options)
     listed = [{"label": none, "href": with_changes(query, **{name: None}), "current": not chosen}]
     listed += [

@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dashboards import cards, metrics, wording
+from dashboards.expectations import judgement
 from dashboards.pages import links, pictures
+from dashboards.pages.sla import ripe as ripeness
 from dashboards.registry.base import Unit
+from dashboards.selectors.promises import signed_from
 from dashboards.selectors.uses import TERMS_OF
 from revops import formats
 
@@ -49,6 +52,7 @@ def metric(answer: Answer, *, frame: Frame, query: QueryDict) -> Context:
     asked, found = answer.asked, answer.metric
     currency = frame.setting.currency
     total = answer.total
+    ripe = ripeness(judgement(metric=found.key, signed_on=signed_from(frame), today=frame.today))
     return {
         "metric": found,
         "value": wording.value(found.unit, total.value, currency=currency),
@@ -61,7 +65,8 @@ def metric(answer: Answer, *, frame: Frame, query: QueryDict) -> Context:
         "is_provisional": answer.is_provisional,
         "verdict": _verdict(answer),
         "formula": _formula(answer, currency=currency),
-        "facts": _facts(answer),
+        "facts": _facts(answer, ripe=ripe),
+        "ripe": ripe if ripe and ripe["tone"] else None,
         "terms": TERMS_OF.get(found.key, ()),
         "details": _details(answer, currency=currency),
         "excluded": _excluded(answer),
@@ -112,7 +117,7 @@ def _number(number: int | Decimal | None, *, currency: str) -> str:
     return formats.count(number)
 
 
-def _facts(answer: Answer) -> list[Context]:
+def _facts(answer: Answer, *, ripe: Context | None) -> list[Context]:
     found = answer.metric
     owner = str(found.owner.label) if found.owner else "Both teams"
     listed = [
@@ -123,6 +128,8 @@ def _facts(answer: Answer) -> list[Context]:
         ("Owner", owner),
         ("Metric", f"{found.title}, version {found.version}"),
     ]
+    if ripe is not None:
+        listed.append(("Against the agreement", ripe["text"]))
     return [{"term": term, "text": text} for term, text in listed if text != _NO_WINDOW]
 
 

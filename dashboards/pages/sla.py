@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dashboards.expectations import Judgement
     from dashboards.selectors.frame import Frame
     from dashboards.selectors.scorecard import Cell, Change, Line, Scorecard, Share, SideMonth
+    from sla.selectors.calendars import Hours
 
     Context = dict[str, Any]
 
@@ -51,6 +52,21 @@ def sla(found: Scorecard, changes: Sequence[Change], *, frame: Frame) -> Context
             if section.key == key
         ],
     }
+
+
+def hours(found: Sequence[Hours], *, frame: Frame) -> list[Context]:
+    """Return every calendar in words, with the next day on which its usual hours do not hold."""
+    told = []
+    for one in found:
+        odd = next(iter(one.odd_dates(since=frame.today)), None)
+        told.append(
+            {
+                "name": one.version.calendar.name,
+                "words": f"{one.words}, {one.zone.replace('_', ' ')}",
+                "next": odd.words if odd else "",
+            }
+        )
+    return told
 
 
 def _day(day: date) -> str:

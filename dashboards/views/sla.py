@@ -25,6 +25,7 @@ from definitions.choices import DocumentKind
 from revops.people.selectors import organization
 from revops.rest import limits
 from sla.models import ProcessRevision
+from sla.selectors.calendars import Hours, latest_versions
 from sla.services import (
     RevisionAnsweredError,
     RevisionRefusedError,
@@ -50,7 +51,8 @@ def _body(held: Frame) -> dict[str, Any]:
     """Return what members and holders of a share link see alike."""
     found = scorecard(frame=held)
     since = changes(frame=held, signed_on=found.signed_on) if found.signed_on else []
-    return pages.sla(found, since, frame=held)
+    hours = [Hours.of(version) for version in latest_versions()]
+    return {**pages.sla(found, since, frame=held), "calendars": pages.hours(hours, frame=held)}
 
 
 @require_safe
@@ -75,7 +77,7 @@ def _page(
         "may_share": may_share,
         "share_links": services.open_links(at=request.at) if may_share else [],
         "share_form": form or ShareForm(),
-        "address": f"{settings.BASE_URL}{_shared_url(token)}" if token else "",
+        "address": request.build_absolute_uri(_shared_url(token)) if token else "",
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
     answer = render(request, "dashboards/sla.html", context, status=status)

@@ -12,7 +12,7 @@ from pipeline.services.reconcile import reconcile_rounds
 from revops.outbox.models import Message
 from revops.people.models import Organization, Rep, User
 from sla.choices import ClockStatus
-from sla.models import Breach, Clock
+from sla.models import Breach, Clock, MonthAdjustment, MonthResult, ProcessRevision
 from sla.services import reconcile_clocks
 
 AT = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
@@ -66,5 +66,11 @@ def test_the_sample_company_holds_together(shares):
     assert sam.filter(status=ClockStatus.BREACHED_OPEN, kind="first_contact").exists()
     assert not Message.objects.filter(done_at__isnull=True).exists()
     assert not Transition.objects.filter(recorded_at__lt=F("occurred_at")).exists()
+    # Months are closed as their times came, and what that asked for is answered in part.
+    assert MonthResult.objects.filter(is_enforced=True).exists()
+    assert MonthResult.objects.filter(is_enforced=False).exists()
+    assert not MonthAdjustment.objects.exists()
+    assert ProcessRevision.objects.filter(answered_at__isnull=False).exists()
+    assert ProcessRevision.objects.filter(answered_at__isnull=True).exists()
     assert reconcile_clocks(at=AT) == []
     assert reconcile_rounds(at=AT) == []
