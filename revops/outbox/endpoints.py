@@ -57,7 +57,8 @@ def add_endpoint(
     except ValueError:
         is_whole, parts = False, urlsplit("")
     allowed = {"https", "http"} if settings.WEBHOOKS_MAY_BE_LOCAL else {"https"}
-    if not is_whole or parts.scheme not in allowed or len(url) > LONGEST_URL or not url.isascii():
+    is_plain_text = url.isascii() and url.isprintable() and " " not in url
+    if not (is_whole and is_plain_text and len(url) <= LONGEST_URL and parts.scheme in allowed):
         raise EndpointRefusedError("An endpoint is a whole https address.", field="url")
     if parts.username or parts.password:
         raise EndpointRefusedError("An address must not hold a password.", field="url")
@@ -83,6 +84,7 @@ def remove_endpoint(*, endpoint: Endpoint, actor: str, at: datetime) -> Endpoint
     if locked.disabled_at is None:
         locked.disabled_at, locked.disabled_reason = at, "Removed"
         locked.save(update_fields=["disabled_at", "disabled_reason"])
+        _drop_waiting(locked, at=at)
         _noted("remove_endpoint", locked, actor=actor, at=at, details={})
     return locked
 
@@ -95,6 +97,7 @@ def disable_endpoint(*, endpoint_id: int, reason: str, at: datetime) -> None:
         return
     locked.disabled_at, locked.disabled_reason = at, reason[:200]
     locked.save(update_fields=["disabled_at", "disabled_reason"])
+    _drop_waiting(locked, at=at)
     people = User.objects.filter(role=Role.REVOPS, is_active=True).order_by("pk")
     notice = Notice(
         key=f"{DISABLED}:{locked.pk}",
@@ -107,9 +110,8 @@ def disable_endpoint(*, endpoint_id: int, reason: str, at: datetime) -> None:
 @transaction.atomic
 def send_test(*, endpoint: Endpoint, at: datetime) -> Message:
     """Queue a test event for an endpoint; it goes the way every event goes."""
-    count = Message.objects.filter(endpoint=endpoint, kind="endpoint.test").count()
     return Message.objects.create(
-        key=f"endpoint.test:{endpoint.pk}:{count + 1}",
+        key=f"endpoint.test:{secrets.token_hex(8)}",
         kind="endpoint.test",
         channel=Channel.WEBHOOK,
         endpoint=endpoint,
@@ -148,6 +150,13 @@ def disabled_letter(payload: dict[str, Any]) -> Letter:
             f"It has not answered for about three days: {endpoint.disabled_reason}.",
             "Events since then were not delivered there. Mend the receiver and add it again.",
         ),
+    )
+
+
+def _drop_waiting(endpoint: Endpoint, *, at: datetime) -> None:
+    """Give up what still waits for an endpoint that gets nothing more."""
+    Message.objects.unsent().filter(endpoint=endpoint).update(
+        dead_at=at, last_error="The endpoint was disabled"
     )
 
 

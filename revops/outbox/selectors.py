@@ -110,7 +110,7 @@ def _rows(messages: Sequence[Message], *, at: datetime) -> list[NoticeRow]:
             NoticeRow(
                 pk=message.pk,
                 title=letter.subject if letter else GONE,
-                lines=tuple(line for line in lines if settings.BASE_URL not in line)[:2],
+                lines=tuple(line for line in lines if settings.BASE_URL not in line)[:1],
                 facts=letter.facts if letter else (),
                 label=label,
                 path=_path(address),

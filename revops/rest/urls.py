@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/", include("sla.api")),
     path("v1/", include("sla.api_excuses")),
     path("v1/", include("definitions.api")),
+    path("v1/", include("revops.outbox.api")),
     path(
         "schema/",
         SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]),
