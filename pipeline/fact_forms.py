@@ -69,3 +69,15 @@ class VoidForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say why it is taken back."},
     )
+
+
+class TellForm(ActForm):
+    """What marketing should know of a lead."""
+
+    note = forms.CharField(
+        label="What should marketing know?",
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Marketing has to answer it; the lead stays where it is.",
+        error_messages={"required": "Say what marketing should know."},
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from definitions.content import CheckItem
     from definitions.models import Reason
+    from pipeline.selectors.feedback import Item
 
 NOTE_LENGTH = 4000
 REASON_OPTIONS = 40
@@ -228,7 +229,41 @@ class FeedbackForm(ActForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose an answer."},
     )
+    items = forms.MultipleChoiceField(
+        label="What is answered",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what you answer."},
+    )
     note = _note()
+
+    def __init__(
+        self, data: Any = None, *, items: Sequence[Item], chosen: str = "", **words: Any
+    ) -> None:
+        super().__init__(data, **words)
+        if len(items) <= 1:
+            del self.fields["items"]
+            return
+        field: Any = self.fields["items"]
+        field.choices = [(str(item.id), item.said.reason) for item in items]
+        known = {str(item.id) for item in items}
+        field.initial = [chosen] if chosen in known else sorted(known)
+        self._items = items
+
+    @property
+    def item_choices(self) -> list[dict[str, Any]]:
+        """What may be answered, each with its words; empty where there is one thing only."""
+        if "items" not in self.fields:
+            return []
+        chosen = {str(value) for value in self["items"].value() or ()}
+        return [
+            {"id": item.id, "said": item.said, "checked": str(item.id) in chosen}
+            for item in self._items
+        ]
+
+    @property
+    def answered(self) -> list[int]:
+        """The ids of what was chosen; none where there was no choice."""
+        return [int(value) for value in self.cleaned_data.get("items", ())]
 
     @property
     def answer_choices(self) -> list[dict[str, Any]]:

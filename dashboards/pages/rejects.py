@@ -154,15 +154,16 @@ def _waiting(
     for clock in found.waiting.page.object_list:
         said = found.waiting.said.get(clock.pk)
         answer = reverse("pipeline:feedback_answer", args=[clock.lead_id])
+        about = {"next": back, "item": clock.started_by_id}
         shown.append(
             {
                 **_who(clock.lead, sees_names=sees_names),
                 "source": clock.lead.channel.name if clock.lead.channel else "",
                 "clock": line_of(clock=clock, terms=terms, reader=reader, at=found.asked.at),
-                "reason": said.reason if said else "Feedback",
+                "reason": said.reason if said else "Rejected",
                 "note": said.note if said and sees_names else "",
                 "rep": said.rep if said else "",
-                "answer_href": f"{answer}?{urlencode({'next': back})}",
+                "answer_href": f"{answer}?{urlencode(about)}",
             }
         )
     return shown

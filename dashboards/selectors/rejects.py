@@ -20,7 +20,7 @@ from definitions.models import Reason as ListedReason
 from pipeline.choices import Stage
 from pipeline.models import LeadNote
 from pipeline.selectors.actors import names_of
-from pipeline.selectors.feedback import rejects_of
+from pipeline.selectors.feedback import said_at
 from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.models import Clock, Evidence
 
@@ -251,26 +251,15 @@ def waiting(asked: MetricFilter, *, page: str | None) -> Waiting:
         observed=Count("pk", filter=Q(enforced=False)),
     )
     ordered = clocks.select_related(
-        "lead__company", "lead__channel", "commitment", "started_by", "rep"
+        "lead__company", "lead__channel", "commitment", "started_by__rep", "rep"
     ).order_by("-enforced", F("breach_at").asc(nulls_last=True), "due_at", "pk")
     shown = Paginator(ordered, PER_PAGE).get_page(page)
     return Waiting(
         page=shown,
-        said=_said(list(shown.object_list)),
+        said=said_at(list(shown.object_list)),
         overdue_count=counts["overdue"],
         observed_count=counts["observed"],
     )
-
-
-def _said(clocks: list[Any]) -> dict[int, Said]:
-    """Return by clock what was said at the reject that started it."""
-    started = {
-        clock.pk: int(clock.started_by.source_id)
-        for clock in clocks
-        if clock.started_by is not None and clock.started_by.source == "transition"
-    }
-    said = rejects_of(set(started.values()))
-    return {clock: said[transition] for clock, transition in started.items() if transition in said}
 
 
 def newest_notes(asked: MetricFilter) -> list[LeadNote]:

@@ -11,15 +11,19 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from pipeline.api.shared import visible_leads
+from pipeline.choices import FeedbackAnswer
 from pipeline.models import Activity
 from pipeline.serializers.facts import (
+    AnswerBody,
     FactAnswer,
+    FeedbackBody,
     PauseBody,
     ResumeBody,
     VoidAnswer,
     VoidBody,
 )
 from pipeline.services.errors import LeadRefusedError
+from pipeline.services.feedback import answer_feedback, give_feedback, withdraw_feedback
 from pipeline.services.pauses import PauseRow, pause_lead, resume_lead
 from pipeline.services.rows import Refusal
 from pipeline.services.voids import Voided, void_by_name, void_told
@@ -27,6 +31,8 @@ from revops.rest.problems import ProblemError, invalid
 from revops.rest.schema import PROBLEMS
 from revops.rest.strict import FieldProblem
 from revops.rest.views import ApiView
+from sla.choices import EvidenceKind
+from sla.models import Evidence
 from sla.services import EvidenceConflictError, EvidenceRefusedError
 
 if TYPE_CHECKING:
@@ -34,14 +40,13 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-    from sla.models import Evidence
-
 CONFLICTS: Final = frozenset(
     {
         Refusal.STAGE,
         Refusal.PAUSED,
         Refusal.NOT_PAUSED,
         Refusal.NOTHING_RUNS,
+        Refusal.NOTHING_TO_ANSWER,
     }
 )
 
@@ -147,6 +152,78 @@ class LeadResumeView(FactView):
                 occurred_at=body.occurred_at,
                 external_id=body.external_id or "",
             )
+        )
+
+
+class LeadFeedbackView(FactView):
+    """POST what marketing should know of a lead."""
+
+    scopes = {"POST": "dispositions:write"}
+
+    @extend_schema(
+        summary="Tell marketing something of a lead",
+        request=FeedbackBody,
+        responses={201: FactAnswer, 200: FactAnswer, **PROBLEMS},
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Store the note; marketing's clock on the answer starts."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        body = self.body(FeedbackBody)
+        return self.stored(
+            lambda: give_feedback(
+                lead=lead,
+                note=body.note,
+                actor=self.actor,
+                at=self.at,
+                occurred_at=body.occurred_at,
+                external_id=body.external_id or "",
+            )
+        )
+
+
+class LeadFeedbackAnswerView(FactView):
+    """POST marketing's answer to what sales said of a lead."""
+
+    scopes = {"POST": "leads:write"}
+
+    @extend_schema(
+        summary="Answer what sales said of a lead",
+        request=AnswerBody,
+        responses={201: FactAnswer, **PROBLEMS},
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Store the answer; it stops the clocks of the items it names, or of all."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        body = self.body(AnswerBody)
+        return self.stored(
+            lambda: answer_feedback(
+                lead=lead,
+                answer=FeedbackAnswer(body.answer),
+                note=body.note,
+                items=body.items,
+                actor=self.actor,
+                at=self.at,
+            )
+        )
+
+
+class FeedbackWithdrawView(FactView):
+    """POST that a note needs no answer any more."""
+
+    scopes = {"POST": "dispositions:write"}
+
+    @extend_schema(
+        summary="Withdraw feedback", request=None, responses={201: FactAnswer, **PROBLEMS}
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int, item: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Take the note back; its clock is cancelled."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        fact = get_object_or_404(Evidence, pk=item, lead=lead, kind=EvidenceKind.FEEDBACK)
+        return self.stored(
+            lambda: withdraw_feedback(item=fact, actor=self.actor, at=self.at, by=None)
         )
 
 

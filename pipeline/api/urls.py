@@ -27,6 +27,17 @@ urlpatterns = [
     ),
     path("leads/<int:pk>/pauses/", facts.LeadPauseView.as_view(), name="lead_pauses"),
     path("leads/<int:pk>/resume/", facts.LeadResumeView.as_view(), name="lead_resume"),
+    path("leads/<int:pk>/feedback/", facts.LeadFeedbackView.as_view(), name="lead_feedback"),
+    path(
+        "leads/<int:pk>/feedback/answers/",
+        facts.LeadFeedbackAnswerView.as_view(),
+        name="lead_feedback_answers",
+    ),
+    path(
+        "leads/<int:pk>/feedback/<int:item>/withdraw/",
+        facts.FeedbackWithdrawView.as_view(),
+        name="lead_feedback_withdraw",
+    ),
     path("touches/batch/", acts.TouchBatchView.as_view(), name="touch_batch"),
     path("activities/batch/", acts.ActivityBatchView.as_view(), name="activity_batch"),
     path("activities/void/", facts.ActivityVoidByNameView.as_view(), name="activity_void_named"),

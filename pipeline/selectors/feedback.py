@@ -1,4 +1,4 @@
-"""What sales said when it turned leads down."""
+"""What sales told marketing: rejects, notes, leads returned with a question."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.choices import Stage
 from pipeline.models import LeadNote, Transition
+from pipeline.selectors.actors import names_of
 from pipeline.selectors.clocks import line_of, terms_in_use
-from sla.choices import ClockKind
+from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.models import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from pipeline.models import Lead
@@ -28,6 +29,79 @@ class Said:
     note: str
     rep: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing marketing has to answer: a reject, a note, a lead returned with a question.
+
+    `id` is that of the fact that started marketing's clock.
+    """
+
+    id: int
+    lead_id: int
+    kind: str
+    actor: str
+    clock: Clock
+    said: Said
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has answered it."""
+        return self.clock.status in {ClockStatus.PENDING, ClockStatus.BREACHED_OPEN}
+
+
+def items_of(*, lead: Lead) -> list[Item]:
+    """Return what was said of a lead and not withdrawn, the newest first; a few statements."""
+    clocks = list(
+        Clock.objects.of_teams()
+        .filter(lead=lead, kind=ClockKind.MARKETING_FEEDBACK)
+        .exclude(status__in=[ClockStatus.CANCELLED, ClockStatus.MERGED])
+        .select_related("commitment", "started_by__rep")
+        .order_by("-started_at", "-pk")
+    )
+    said = said_at(clocks)
+    return [
+        Item(
+            id=clock.started_by.pk,
+            lead_id=lead.pk,
+            kind=clock.started_by.kind,
+            actor=clock.started_by.actor,
+            clock=clock,
+            said=said[clock.pk],
+        )
+        for clock in clocks
+        if clock.started_by is not None and clock.pk in said
+    ]
+
+
+def said_at(clocks: Sequence[Clock]) -> dict[int, Said]:
+    """Return by clock what was said by the fact that started it; four statements."""
+    facts = {clock.pk: clock.started_by for clock in clocks if clock.started_by is not None}
+    rejects = rejects_of(
+        {int(fact.source_id) for fact in facts.values() if fact.source == "transition"}
+    )
+    others = [fact for fact in facts.values() if fact.source != "transition"]
+    notes: dict[int, str] = {}
+    authors: dict[str, str] = {}
+    if others:
+        written = LeadNote.objects.filter(evidence__in=others).order_by("pk")
+        notes = dict(written.values_list("evidence_id", "text"))
+        authors = names_of([fact.actor for fact in others])
+    found = {}
+    for pk, fact in facts.items():
+        if fact.source == "transition":
+            if int(fact.source_id) in rejects:
+                found[pk] = rejects[int(fact.source_id)]
+            continue
+        is_pause = fact.kind == EvidenceKind.PAUSED
+        found[pk] = Said(
+            reason="Returned with a question" if is_pause else "Feedback",
+            note=notes.get(fact.pk, ""),
+            rep=fact.rep.name if fact.rep else authors.get(fact.actor, ""),
+            at=fact.occurred_at,
+        )
+    return found
 
 
 def latest_reject(*, lead: Lead) -> Said | None:

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 from pipeline import stages
 from pipeline.choices import Designation, QualityFlag, Stage
 from pipeline.models import Activity, Lead, Opportunity, Round
+from pipeline.selectors.actors import actor_of
 from pipeline.selectors.clocks import ClockLine, clocks_of, line_of, shown_clock, terms_in_use
 from pipeline.selectors.criteria import checks_of, parts_of, why_of
+from pipeline.selectors.feedback import items_of
 from pipeline.selectors.pauses import pause_shown
 from pipeline.selectors.persons import person_of
 from pipeline.selectors.promised import promised_with
 from pipeline.selectors.timeline import moments_of
 from revops import formats
+from revops.people.choices import Role
+from sla.choices import EvidenceKind
+from sla.models import Evidence
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pipeline.selectors.feedback import Said
     from pipeline.selectors.pauses import PauseShown
     from pipeline.selectors.persons import Person
     from pipeline.selectors.promised import Promised
@@ -56,6 +62,7 @@ class Acts:
     pause: bool
     resume: bool
     correct: bool
+    tell: bool
 
     @property
     def any_more(self) -> bool:
@@ -63,7 +70,7 @@ class Acts:
         return any(
             (self.working, self.recycle, self.disqualify, self.sql, self.opportunity,
              self.assign, self.mql, self.void, self.feedback, self.pause, self.resume,
-             self.correct)
+             self.correct, self.tell)
         )  # fmt: skip
 
 
@@ -91,11 +98,22 @@ class LeadCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedbackLine:
+    """One thing marketing was told, with its clock and whether the reader may take it back."""
+
+    id: int
+    said: Said
+    line: ClockLine
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeadPage:
     """Everything the page of a lead shows."""
 
     card: LeadCard
     moments: list[Moment]
+    feedback: list[FeedbackLine]
     company: list[Fact]
     lead_facts: list[Fact]
     context: list[Fact]
@@ -206,11 +224,18 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool, is_paused: bool) -> A
         assign=holds("pipeline.assign_lead") and is_open,
         mql=holds("pipeline.designate_mql") and stage == Stage.NURTURE,
         void=holds("pipeline.edit_lead") and stage not in {Stage.VOID, Stage.NURTURE},
-        feedback=holds("pipeline.answer_feedback") and was_rejected,
+        feedback=holds("pipeline.answer_feedback") and (was_rejected or _was_told(lead)),
         pause=may_pause and not is_paused,
         resume=may_pause and is_paused,
+        tell=is_theirs and stage != Stage.NURTURE,
         correct=holds("pipeline.correct_contact") and stage != Stage.NURTURE,
     )
+
+
+def _was_told(lead: Lead) -> bool:
+    """Return whether sales told marketing something of the lead; one statement."""
+    kinds = (EvidenceKind.FEEDBACK, EvidenceKind.PAUSED)
+    return Evidence.objects.filter(lead=lead, kind__in=kinds).exists()
 
 
 def lead_page(*, lead: Lead, user: User, reader: Viewer, at: datetime) -> LeadPage:
@@ -238,6 +263,7 @@ def lead_page(*, lead: Lead, user: User, reader: Viewer, at: datetime) -> LeadPa
         moments=moments_of(
             lead=lead, form_text=card.person.form_text, sees_notes=not card.person.is_masked
         ),
+        feedback=_feedback(lead, user=user, reader=reader, at=at),
         company=company_facts(lead),
         lead_facts=_lead_facts(lead, card),
         context=_context(lead, card.round, reader=reader, at=at),
@@ -255,6 +281,22 @@ def lead_page(*, lead: Lead, user: User, reader: Viewer, at: datetime) -> LeadPa
         flags=[str(QualityFlag(flag).label) for flag in lead.quality_flags],
         earlier_clocks=earlier,
     )
+
+
+def _feedback(lead: Lead, *, user: User, reader: Viewer, at: datetime) -> list[FeedbackLine]:
+    """Return what marketing was told of the lead, newest first."""
+    terms = terms_in_use()
+    return [
+        FeedbackLine(
+            id=item.id,
+            said=item.said,
+            line=line_of(clock=item.clock, terms=terms, reader=reader, at=at),
+            may_withdraw=item.is_open
+            and item.kind == EvidenceKind.FEEDBACK
+            and (item.actor == actor_of(user) or user.role == Role.REVOPS),
+        )
+        for item in items_of(lead=lead)
+    ]
 
 
 def company_facts(lead: Lead) -> list[Fact]:

@@ -300,6 +300,8 @@ def _of_answer(row: Evidence, *, names: dict[str, str], notes: dict[datetime, Le
 _FACTS = {
     EvidenceKind.PAUSED: ("circle-pause", "Paused", "sales"),
     EvidenceKind.RESUMED: ("circle-play", "Goes on", "sales"),
+    EvidenceKind.FEEDBACK: ("message-square-warning", "Feedback to marketing", "sales"),
+    EvidenceKind.FEEDBACK_WITHDRAWN: ("undo-2", "Feedback withdrawn", "sales"),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from pipeline.choices import FeedbackAnswer
 from pipeline.rows import SystemName
 from pipeline.serializers.common import DEFAULT_SYSTEM
 from revops.rest.schema import Out
-from revops.rest.strict import Day, Instant, Key, Row, Story, one_of
+from revops.rest.strict import Day, Instant, Key, Row, Story, Whole, one_of
 from sla.choices import PauseReason
 
 
@@ -30,6 +31,22 @@ class ResumeBody(Row):
     note: Story = ""
     occurred_at: Instant | None = None
     external_id: Key | None = None
+
+
+class FeedbackBody(Row):
+    """What marketing should know of a lead."""
+
+    note: Annotated[Story, Field(min_length=1)]
+    occurred_at: Instant | None = None
+    external_id: Key | None = None
+
+
+class AnswerBody(Row):
+    """What marketing does about it; without `items` it answers all that was said."""
+
+    answer: Annotated[str, BeforeValidator(one_of(FeedbackAnswer.values))]
+    items: list[Whole] = Field(default_factory=list, max_length=100)
+    note: Story = ""
 
 
 class VoidBody(Row):

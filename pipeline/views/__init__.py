@@ -40,7 +40,7 @@ from pipeline.views.decisions import (
     lead_sql,
     lead_void,
 )
-from pipeline.views.feedback import feedback_answer
+from pipeline.views.feedback import feedback_answer, feedback_give, feedback_withdraw
 from pipeline.views.feeds import deadlines_feed
 from pipeline.views.leads import lead_detail, lead_list
 from pipeline.views.pauses import lead_pause, lead_resume, paused
@@ -82,6 +82,8 @@ __all__ = [
     "criteria_count",
     "deadlines_feed",
     "feedback_answer",
+    "feedback_give",
+    "feedback_withdraw",
     "import_confirm",
     "import_errors",
     "import_file",

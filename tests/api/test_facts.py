@@ -146,3 +146,34 @@ def test_a_void_that_names_nothing_is_refused(caller, told):
 
 def test_an_unknown_attempt_is_not_there(caller):
     assert caller.post("/activities/999999/void/", {}).status_code == 404
+
+
+def test_feedback_is_told_answered_and_withdrawn(caller, lead_id):
+    path = f"/leads/{lead_id}/feedback/"
+    notes = [caller.post(path, {"note": NOTE, "external_id": name}).json() for name in "ab"]
+    again = caller.post(path, {"note": NOTE, "external_id": "a", "occurred_at": None})
+
+    answered = caller.post(f"{path}answers/", {"answer": "noted", "items": [notes[0]["id"]]})
+    withdrawn = caller.post(f"{path}{notes[1]['id']}/withdraw/", {})
+
+    clocks = Clock.objects.filter(lead=lead_id, kind=ClockKind.MARKETING_FEEDBACK)
+    assert (answered.status_code, withdrawn.status_code) == (201, 201)
+    assert again.status_code == 409  # said at another instant under the same id
+    assert set(clocks.values_list("status", flat=True)) == {"met", "cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "status"),
+    [
+        pytest.param("", {}, 422, id="no words"),
+        pytest.param("", {"note": " "}, 422, id="blank words"),
+        pytest.param("", {"note": "x", "to": "cmo"}, 422, id="unknown field"),
+        pytest.param("answers/", {"answer": "maybe"}, 422, id="unknown answer"),
+        pytest.param("answers/", {"answer": "noted"}, 409, id="nothing to answer"),
+        pytest.param("answers/", {"answer": "noted", "items": ["a"]}, 422, id="no id"),
+        pytest.param("answers/", {"answer": "noted", "items": [2**40]}, 422, id="too large"),
+        pytest.param("999999/withdraw/", {}, 404, id="no such note"),
+    ],
+)
+def test_feedback_that_cannot_be_is_refused(caller, lead_id, path, told, status):
+    assert caller.post(f"/leads/{lead_id}/feedback/{path}", told).status_code == status

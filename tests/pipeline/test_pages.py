@@ -274,7 +274,10 @@ ACTS = {
     "lead_accept": {"sam", "vera"},
     "lead_reject": {"sam", "vera"},
     "lead_disqualify": {"sam", "vera"},
-    "lead_contact": {"sam", "vera"},
+    # RevOps enters what sales may not type in any more.
+    "lead_contact": {"rita", "sam", "vera"},
+    "lead_pause": {"rita", "sam", "vera"},
+    "feedback_give": {"sam", "vera"},
     "lead_working": {"sam", "vera"},
     "lead_sql": {"sam", "vera"},
     "lead_opportunity": {"sam", "vera"},
