@@ -107,6 +107,9 @@ def _promise(line: Line) -> Context:
         "tone": tone,
         "href": href,
         "target": _target(line),
+        "unknown": f"{formats.count(promise.unknown_count)} not known, counted apart"
+        if promise.unknown_count
+        else "",
         "streak": _streak(promise.streak),
         "overdue": formats.plural(line.overdue_count, "is", "are") + " overdue now"
         if line.overdue_count

@@ -3,6 +3,7 @@
 from dashboards.registry.base import Registry
 from dashboards.registry.clocks import Attainment, ResponseTime
 from dashboards.registry.deals import PipelineBySource, PipelineCreated, SalesCycle, WinRate
+from dashboards.registry.handoffs import ContextCompleteness, LeadAge
 from dashboards.registry.joint import QuotaAttainment, SourcedPerRep
 from dashboards.registry.rounds import Acceptance, Funnel, MqlToSql, Rejection, Volume
 
@@ -19,6 +20,8 @@ SALES_CYCLE = SalesCycle()
 ACCEPTANCE = Acceptance()
 FUNNEL = Funnel()
 REJECTION = Rejection()
+LEAD_AGE = LeadAge()
+CONTEXT_COMPLETENESS = ContextCompleteness()
 
 REGISTRY = Registry(
     SOURCED_PER_REP,
@@ -28,6 +31,8 @@ REGISTRY = Registry(
     WIN_RATE,
     ATTAINMENT,
     VOLUME,
+    LEAD_AGE,
+    CONTEXT_COMPLETENESS,
     QUOTA_ATTAINMENT,
     ACCEPTANCE,
     REJECTION,
@@ -39,7 +44,9 @@ REGISTRY = Registry(
 __all__ = [
     "ACCEPTANCE",
     "ATTAINMENT",
+    "CONTEXT_COMPLETENESS",
     "FUNNEL",
+    "LEAD_AGE",
     "MQL_TO_SQL",
     "PIPELINE_BY_SOURCE",
     "PIPELINE_CREATED",

@@ -24,12 +24,8 @@ if TYPE_CHECKING:
     from django.db.models import Aggregate, QuerySet
 
 ANSWERED: Final = Q(status__in=[ClockStatus.MET, ClockStatus.MET_LATE])
-GONE: Final = [
-    ClockStatus.NOT_STARTED,
-    ClockStatus.SUPERSEDED,
-    ClockStatus.CANCELLED,
-    ClockStatus.MERGED,
-]
+ENDED: Final = [ClockStatus.SUPERSEDED, ClockStatus.CANCELLED, ClockStatus.MERGED]
+GONE: Final = [ClockStatus.NOT_STARTED, *ENDED]
 """Clocks that promise nothing any more, and are in no count."""
 
 
@@ -42,10 +38,12 @@ class ClockMetric(Metric):
     denominator_words: ClassVar[str] = "promises judged"
     excluded_words = "still in time, or excused"
 
+    gone: ClassVar[list[ClockStatus]] = GONE
+
     def clocks(self, asked: MetricFilter, *, column: str) -> QuerySet[Any]:
         """Return the teams' clocks whose `column` lies in the period, and not after the asking."""
         inside = {f"{column}__gte": asked.since, f"{column}__lt": asked.seen_until}
-        facts = team_clocks().filter(**inside).exclude(status__in=GONE)
+        facts = team_clocks().filter(**inside).exclude(status__in=self.gone)
         facts = facts.annotate(
             basis_at=F(column),
             version_ref=F("commitment__version_id"),

@@ -10,11 +10,12 @@ from django.db.models import Count, Q
 from dashboards import metrics
 from dashboards.filters import MetricFilter
 from dashboards.metrics import Period
-from dashboards.registry import ATTAINMENT, VOLUME, buckets
+from dashboards.registry import ATTAINMENT, LEAD_AGE, VOLUME, buckets
 from dashboards.registry.base import COUNTED, IN_NUMERATOR
 from definitions.choices import ClockKind, DocumentKind, Unit
 from definitions.models import Signature
 from definitions.selectors import sla_of
+from sla.choices import ClockStatus
 from sla.fold import MonthKept, is_kept, missed_streak
 from sla.selectors import month_pace, overdue_clocks
 from sla.selectors.terms import loaded_terms, terms_key
@@ -47,6 +48,7 @@ class Promise:
         streak: How many of them were missed in a row up to the last.
         query: The address of the rows behind this month, without the question mark.
         pace: For the monthly volume, how it goes by the business days of its calendar.
+        unknown_count: Handoffs of this month that nobody can judge; counted apart, never kept.
     """
 
     commitment: Commitment
@@ -56,6 +58,7 @@ class Promise:
     metric: str
     query: str
     pace: Pace | None = None
+    unknown_count: int = 0
 
     @property
     def side(self) -> str:
@@ -84,7 +87,7 @@ class Promise:
 
 
 def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
-    """Return every active promise of the SLA in use; two statements, one more for the volume.
+    """Return every active promise of the SLA in use; three statements, a fourth for the volume.
 
     The promises of an SLA nobody signed are shown as well; the page says they are provisional.
     """
@@ -105,6 +108,7 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
         # Before a signature the clocks only measured; nothing was promised that could be missed.
         asked = asked.asking(commitment="", side="", enforced="yes")
     counts = _due_by_month(asked)
+    unknown = _unknown_by_kind(asked.over(this_month), is_signed=signed is not None)
     held = [pair[1] for pair in sla_of(entry).ordered_commitments() if pair[1].is_active]
     unique = {commitment.kind: commitment for commitment in reversed(held)}
     shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
@@ -129,7 +133,13 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
             pace=pace,
         )
         if commitment.kind is ClockKind.MQL_VOLUME
-        else _promise(commitment, counts=counts, asked=asked, this_month=this_month)
+        else _promise(
+            commitment,
+            counts=counts,
+            asked=asked,
+            this_month=this_month,
+            unknown_count=unknown.get(commitment.kind.value, 0),
+        )
         for commitment in sorted(shown, key=lambda one: (one.side.value != "sales", one.position))
     ]
 
@@ -162,6 +172,16 @@ def _due_by_month(asked: MetricFilter) -> dict[tuple[str, str], MonthCount]:
     return {(kind, f"{began:%Y-%m}"): MonthCount(kept, due) for kind, began, kept, due in rows}
 
 
+def _unknown_by_kind(asked: MetricFilter, *, is_signed: bool) -> dict[str, int]:
+    """Return how many handoffs of the period cannot be judged, by promise."""
+    clocks = LEAD_AGE.clocks(asked.asking(), column=LEAD_AGE.handed_at).filter(
+        kind__in=[ClockKind.LEAD_AGE, ClockKind.MINIMUM_FIT], status=ClockStatus.NOT_STARTED
+    )
+    if is_signed:
+        clocks = clocks.filter(enforced=True)
+    return dict(clocks.order_by("kind").values_list("kind").annotate(Count("pk")))
+
+
 def _volume_by_month(asked: MetricFilter) -> dict[str, int]:
     return {group.key: group.n for group in VOLUME.groups(asked.by("month").asking())}
 
@@ -177,6 +197,7 @@ def _promise(
     counts: dict[tuple[str, str], MonthCount],
     asked: MetricFilter,
     this_month: Period,
+    unknown_count: int,
 ) -> Promise:
     nothing = MonthCount(0, 0)
     history = []
@@ -191,6 +212,7 @@ def _promise(
         history=history,
         streak=missed_streak(months=[month for month, _ in history]),
         metric=ATTAINMENT.key,
+        unknown_count=unknown_count,
         query=asked.over(this_month).asking(**{k: v for k, v in options.items() if v}).query(),
     )
 

@@ -17,6 +17,8 @@ TERMS_OF: Final = {
     "win_rate": ("closed_won", "closed_lost"),
     "sla_attainment": ("mql", "sal"),
     "mql_volume": ("mql",),
+    "lead_age": ("mql",),
+    "context_completeness": ("mql",),
     "quota_attainment": ("closed_won",),
     "acceptance_rate": ("mql", "sal"),
     "rejection_rate": ("mql", "sal"),

@@ -8,7 +8,7 @@ import pytest
 
 from dashboards.registry import REGISTRY
 from dashboards.selectors.promises import open_breaches
-from sla.choices import ClockKind, ClockStatus, Scope
+from sla.choices import ClockKind, ClockStatus, Scope, Unit
 from tests.factories.dashboards import AT, asked, instant, lead_from
 from tests.factories.sla import ClockFactory, EvidenceFactory, commitment_in_force
 
@@ -125,3 +125,42 @@ def test_clocks_of_a_provisional_sla_are_overdue_but_no_breaches(commitment):
     found = open_breaches(at=AT)
 
     assert (found.count, found.unenforced_count) == (0, 1)
+
+
+def handoff(kind, status, *, at=AT - timedelta(hours=3), measure=None, **fields):
+    held = commitment_in_force(kind=kind, unit=Unit.AT_HANDOFF, allowance_amount=None)
+    lead = lead_from(channel="social")
+    evidence = EvidenceFactory(lead=lead, kind="assigned", occurred_at=at)
+    instants = dict.fromkeys(("started_at", "due_at", "breach_at", "stopped_at"), at)
+    if status == ClockStatus.NOT_STARTED:
+        instants = dict.fromkeys(("due_at", "breach_at", "stopped_at")) | {"started_at": at}
+    return ClockFactory(
+        lead=lead, commitment=held, started_by=evidence, kind=kind, side="marketing",
+        status=status, measure=measure or {}, warn_at=None, **instants | fields,
+    )  # fmt: skip
+
+
+def test_context_is_complete_where_nothing_lacked():
+    handoff("context", ClockStatus.MET)
+    handoff("context", ClockStatus.MET)
+    missed = handoff("context", ClockStatus.BREACHED_CLOSED, measure={"missing": ["company"]})
+    handoff("context", ClockStatus.EXCUSED, measure={"missing": ["company"]})
+
+    metric = REGISTRY["context_completeness"]
+    total = metric.total(asked("context_completeness"))
+
+    assert (total.numerator, total.n, total.excluded) == (2, 3, 1)
+    assert total.details["excused"] == 1
+    assert missed.pk in metric.facts(asked("context_completeness")).values_list("pk", flat=True)
+
+
+def test_an_age_nobody_knows_is_counted_apart():
+    handoff("lead_age", ClockStatus.MET, measure={"age_seconds": 600})
+    handoff("lead_age", ClockStatus.MET, measure={"age_seconds": 800})
+    handoff("lead_age", ClockStatus.BREACHED_CLOSED, measure={"age_seconds": 400_000})
+    handoff("lead_age", ClockStatus.NOT_STARTED, cancel_reason="capture_unknown")
+
+    total = REGISTRY["lead_age"].total(asked("lead_age"))
+
+    assert (total.numerator, total.n, total.excluded) == (2, 3, 1)
+    assert (total.details["unknown"], total.details["median_age_seconds"]) == (1, 800)
