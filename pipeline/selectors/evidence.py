@@ -74,6 +74,11 @@ def _detail(fact: Fact) -> str:
         said += [_label(DispositionValue, fact.value), fact.reason.replace("_", " ")]
     elif fact.kind == EvidenceKind.PAUSED:
         said.append(_label(PauseReason, fact.reason))
+    elif fact.kind == EvidenceKind.ASSIGNED and fact.payload.get("missing"):
+        codes = (str(code).replace("_", " ") for code in fact.payload["missing"])
+        said.append(f"without {', '.join(codes)}")
+    elif fact.kind == EvidenceKind.MQL and fact.payload.get("fit") is not None:
+        said.append(f"fit {fact.payload['fit']}")
     else:
         said.append(fact.reason.replace("_", " "))
     return ", ".join(part for part in said if part)

@@ -13,6 +13,7 @@ from pipeline.services.moves import move_rounds
 from pipeline.services.rows import Move
 from revops.people import keys
 from tests.api.conftest import Caller, body
+from tests.factories.definitions import activated
 from tests.factories.people import person
 from tests.factories.pipeline import DAY, MINUTE, NOON
 
@@ -130,6 +131,23 @@ def test_a_new_lead_costs_two_statements_with_a_warm_key(caller, roster):
     assert response.status_code == 201
     assert response.json()["stage"] == "assigned"
     assert len(statements(queries)) == 2
+
+
+def test_a_lead_without_agreed_context_costs_two_statements_as_well(caller, roster):
+    activated("sla", at=NOON, is_signed=True)
+    warm(caller)
+
+    with CaptureQueriesContext(connection) as queries:
+        response = caller.post("/leads/", body(2, company_size=None), **{"Idempotency-Key": "k"})
+
+    assert response.status_code == 201
+    assert len(statements(queries)) == 2
+    clocks = caller.get("/clocks/?lead_external_id=web-2&kind=context").json()
+    (clock,) = clocks["data"]
+    assert (clock["status"], clock["side"]) == ("breached_closed", "marketing")
+    assert "company" in clock["measure"]["missing"]
+    (breach,) = caller.get("/breaches/?lead_external_id=web-2").json()["data"]
+    assert (breach["side"], breach["cause"]) == ("marketing", "incomplete")
 
 
 def test_a_batch_says_of_each_row_what_became_of_it(caller, roster):

@@ -17,6 +17,8 @@ from pipeline.services.moves import move_rounds
 from pipeline.services.rows import AssignmentRow, Move
 from revops.outbox.models import Message
 from sla.models import Breach, Clock, Evidence
+from sla.selectors import explain_deadline
+from sla.services import current_terms
 from sla.services.reconciling import reconcile_clocks
 from tests.factories.definitions import activated
 from tests.factories.files import imported
@@ -284,3 +286,57 @@ def test_an_imported_assignment_tells_what_was_known_then(roster, tmp_path):
     )
 
     assert told(Lead.objects.get(), "assigned")["missing"] == ["timeline", "company"]
+
+
+def test_the_page_of_a_lead_marks_what_lacked_also_where_it_is_known_since(roster, client):
+    lead = take(lead_row(company_size=None))
+    Company.objects.filter(pk=lead.company_id).update(size=400)
+    client.force_login(person("rita"))
+
+    page = client.get(f"/leads/{lead.pk}/")
+
+    text = page.content.decode()
+    assert "What was promised with this lead" in text
+    items = {item["label"]: item for item in page.context["page"].promised.items}
+    assert items["What the person wrote on the form"]["value"] == "missing"
+    company = items["Company data: size, industry, country"]
+    assert (company["state"], company["value"]) == ("fail", "missing at handoff, known now")
+    assert sum(item["state"] == "fail" for item in items.values()) == 2
+
+
+def test_nothing_is_shown_as_promised_before_the_handoff(roster, client):
+    lead = take(lead_row(hand_raiser=False, fit_score=None))
+    client.force_login(person("rita"))
+
+    page = client.get(f"/leads/{lead.pk}/")
+
+    assert page.context["page"].promised is None
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        pytest.param(
+            {}, "context", "Missed: the lead came without 1 of the agreed items: What the person "
+            "wrote on the form.", id="an item lacked",
+        ),
+        pytest.param(
+            {"form_text": "Hello"}, "context",
+            "Kept: everything agreed for the lead's channel was there.", id="nothing lacked",
+        ),
+        pytest.param({}, "minimum_fit", "Kept: the definition itself", id="by definition"),
+        pytest.param(
+            {"mql_at": NOON, "fit_score": 30}, "minimum_fit",
+            "Missed: the lead had a fit of 30, the definition asks for 50.", id="too weak",
+        ),
+    ],
+)  # fmt: skip
+def test_a_gate_explains_itself(roster, row, kind, words):
+    lead = take(lead_row(**row))
+    terms = current_terms(at=NOON)
+
+    told = explain_deadline(clock=clock(lead, kind), terms=terms, at=NOON + HOUR)
+
+    assert told.verdict.startswith(words)
+    assert "Judged at the handoff" in told.verdict
+    assert not any("due" in sentence for sentence in told.sentences)

@@ -5,10 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla import selectors, services
-from sla.choices import EvidenceKind
+from sla.choices import EvidenceKind, Unit
 from sla.models import Clock
 from tests.factories.pipeline import LeadFactory, RepFactory
-from tests.factories.sla import CalendarFactory, CalendarVersionFactory, commitment_in_force
+from tests.factories.sla import (
+    TUESDAY,
+    CalendarFactory,
+    CalendarVersionFactory,
+    ClockFactory,
+    commitment_in_force,
+)
 
 pytestmark = pytest.mark.django_db
 # Friday, three in the afternoon in New York.
@@ -151,3 +157,29 @@ def test_a_deadline_explains_itself(lead):
     assert [fact.kind for fact in told.evidence] == ["assigned", "paused", "resumed"]
     assert told.verdict == "Running: there is time left."
     assert "So it is due Wed 18 Feb, 10:00 EST." in told.sentences
+
+
+@pytest.mark.parametrize(
+    ("status", "measure", "state", "words"),
+    [
+        pytest.param("met", {}, "met", "Met", id="kept"),
+        pytest.param(
+            "breached_closed", {"missing": ["company", "form_text"]}, "missed", "2 missing",
+            id="context lacked",
+        ),
+        pytest.param(
+            "breached_closed", {"fit": 30, "fit_threshold": 50}, "missed", "Fit 30 of 50",
+            id="too weak",
+        ),
+    ],
+)  # fmt: skip
+def test_badge_of_a_gate_says_what_was_found_and_no_time(status, measure, state, words):
+    kind = "minimum_fit" if "fit" in measure else "context"
+    held = commitment_in_force(kind=kind, unit=Unit.AT_HANDOFF, allowance_amount=None)
+    judged = dict.fromkeys(("started_at", "due_at", "breach_at", "stopped_at"), TUESDAY)
+    clock = ClockFactory(commitment=held, kind=kind, status=status, measure=measure, **judged)
+
+    terms = services.current_terms(at=TUESDAY)
+    found = selectors.badge(clock=clock, terms=terms, at=TUESDAY)
+
+    assert (found.state, found.words, found.length, found.running) == (state, words, None, False)
