@@ -268,7 +268,7 @@ def _promise(promise: Promise) -> Context:
     target = float(promise.commitment.target_rate)
     if promise.metric == VOLUME.key:
         pace = promise.pace
-        result = pace.words if pace else f"{month.kept} so far"
+        result = pace.short if pace else f"{month.kept} so far"
         tone = pace_tone(promise)
     elif rate is None:
         result, tone, href = "none due yet", "", ""

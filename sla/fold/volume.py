@@ -50,10 +50,18 @@ class Pace:
     @property
     def words(self) -> str:
         """How the month goes: "55 of 63 expected by today, at risk"."""
+        return self._said("expected by today, at risk", "expected by today")
+
+    @property
+    def short(self) -> str:
+        """The same where there is little room: "55 of 63, at risk"."""
+        return self._said(", at risk", "by today")
+
+    def _said(self, at_risk: str, on_pace: str) -> str:
         if not self.elapsed_days:
             return f"{self.counted} so far"
-        said = f"{self.counted} of {round(self.expected_by_now)} expected by today"
-        return f"{said}, at risk" if self.is_at_risk else said
+        figures = f"{self.counted} of {round(self.expected_by_now)}"
+        return f"{figures} {at_risk if self.is_at_risk else on_pace}".replace(" ,", ",")
 
 
 def first_of_next(month: date) -> date:

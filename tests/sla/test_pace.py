@@ -35,3 +35,8 @@ def test_a_holiday_is_no_day_of_the_pace():
     before, after = stand(55, 16, 8), stand(55, 17, 8)
 
     assert (before.elapsed_days, after.elapsed_days, after.business_days) == (10, 10, 19)
+
+
+def test_where_there_is_little_room_the_pace_is_said_short():
+    assert stand(55, 17, 8).short == "55 of 63, at risk"
+    assert stand(70, 17, 8).short == "70 of 63 by today"
