@@ -114,15 +114,7 @@ def promises(*, frame: Frame, narrowed: dict[str, str]) -> list[Promise]:
     shown = [commitment for commitment in held if unique[commitment.kind] is commitment]
     counted = any(commitment.kind is ClockKind.MQL_VOLUME for commitment in shown)
     volumes = _volume_by_month(asked) if counted else {}
-    # The promise is about all MQLs; a part of them has no pace.
-    pace = None
-    if counted and not asked.narrowed:
-        pace = month_pace(
-            month=this_month.starts_on,
-            terms=loaded_terms(terms_key()).terms,
-            at=asked.at,
-            counted=volumes.get(f"{this_month.starts_on:%Y-%m}", 0),
-        )
+    pace = _pace(volumes, asked=asked, month=this_month.starts_on) if counted else None
     return [
         _volume_promise(
             commitment,
@@ -184,6 +176,18 @@ def _unknown_by_kind(asked: MetricFilter, *, is_signed: bool) -> dict[str, int]:
 
 def _volume_by_month(asked: MetricFilter) -> dict[str, int]:
     return {group.key: group.n for group in VOLUME.groups(asked.by("month").asking())}
+
+
+def _pace(volumes: dict[str, int], *, asked: MetricFilter, month: date) -> Pace | None:
+    """Return how the month goes; the promise is about all MQLs, so a part of them has no pace."""
+    if asked.narrowed:
+        return None
+    return month_pace(
+        month=month,
+        terms=loaded_terms(terms_key()).terms,
+        at=asked.at,
+        counted=volumes.get(f"{month:%Y-%m}", 0),
+    )
 
 
 def _months(this_month: Period) -> list[date]:

@@ -237,3 +237,35 @@ def test_refusal_to_send_stands_at_its_field(field, values, as_, now, sla_draft)
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
     assert not SignatureRequest.objects.exists()
+
+
+def test_a_promise_judged_at_handoff_is_asked_for_no_time(as_, cast, now):
+    draft = services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=now)
+    client = as_("rita")
+    address = "/drafts/sla/clauses/commitments/context/"
+    page = client.get(address)
+    text = page.content.decode()
+    assert not any(f'id="id_body-{field}"' in text for field in ("allowance_amount", "count"))
+    form = posted(page.context["node"])
+    form["body-target_rate"], form["revision"] = "0.97", "1"
+
+    response = client.post(address, form)
+
+    assert response.status_code == 302
+    body = draft.clauses.get(key="commitments/context").body
+    assert (body["target_rate"], body["unit"]) == ("0.97", "at_handoff")
+    assert (body["allowance_amount"], body["warning_share"]) == (None, "0.75")
+
+
+def test_a_promise_that_becomes_one_of_time_is_asked_for_it(as_, cast, now):
+    services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=now)
+    client = as_("rita")
+    address = "/drafts/sla/clauses/commitments/context/"
+    form = posted(client.get(address).context["node"])
+    form["body-unit"], form["body-kind"] = "business_hours", "routing"
+    form["revision"] = "1"
+
+    response = client.post(address, form)
+
+    assert response.status_code == 422
+    assert 'name="body-allowance_amount"' in response.content.decode()

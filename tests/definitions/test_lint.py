@@ -139,3 +139,12 @@ def test_a_score_model_is_warned_of_each_threshold_it_puts_out_of_reach():
 
     expected = "The MQL in use asks for 50 points of fit, which nobody could reach: "
     assert found == [(Level.WARNING, "fit", f"{expected}this model ends at 30.")]
+
+
+def test_a_promised_context_of_nothing_is_noted():
+    content = content_of(DocumentKind.SLA) | {"handoff_context": []}
+
+    found = remarks(DocumentKind.SLA, content)
+
+    expected = "Nothing is listed that a rep has to see at handoff, so nothing can be missing."
+    assert (Level.WARNING, "commitments/context", expected) in found

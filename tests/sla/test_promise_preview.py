@@ -89,6 +89,11 @@ PROMISE = {"body-kind": "first_contact", "body-unit": "business_hours",
     [
         pytest.param({}, "Assigned Fri 16:30 \u2192 due Mon 12:30", id="hours"),
         pytest.param({"body-unit": "per_month"}, "first to the last day of a month", id="volume"),
+        pytest.param(
+            {"body-unit": "at_handoff", "body-allowance_amount": ""},
+            "judged once, in the moment a lead is first assigned",
+            id="gate",
+        ),
         pytest.param({"body-allowance_amount": ""}, "how much time is allowed", id="empty"),
         pytest.param({"body-allowance_amount": "9" * 40}, "how much time is allowed", id="huge"),
         pytest.param({"body-unit": "fortnights"}, "what the time is counted in", id="no unit"),
