@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
-from holidays import country_holidays
 
-from dashboards.sample import agreement, closing, leads, staff, story, work
+from dashboards.sample import agreement, closing, hours, leads, staff, story, work
 from dashboards.sample.draws import Draws
 from dashboards.sample.market import CHANNELS, OUTBOUND
 from definitions import selectors as definitions
@@ -42,9 +41,7 @@ from pipeline.services.rows import (
     Status,
 )
 from revops.outbox.models import Message
-from sla.clock import BusinessCalendar
-from sla.models import CalendarVersion
-from sla.services import add_calendar_version, ensure_default_calendar, folded_once
+from sla.services import folded_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +49,7 @@ if TYPE_CHECKING:
 
     from pipeline.rows import LeadRow
     from revops.people.models import Rep
+    from sla.clock import BusinessCalendar
 
 SEED: Final = "fernhill"
 SOURCE_SYSTEM: Final = "sample"
@@ -94,10 +92,11 @@ def load(*, at: datetime, progress: Progress) -> None:
     progress("Hiring two teams", 0.0)
     install_defaults(at=at)
     people = staff.hire(at=at)
-    calendar = _calendar(at=at)
+    calendar = hours.company(actor=ACTOR, at=at)
     signed_at = story.signing_day(at=at)
     progress("Signing the agreement", 0.03)
     agreement.sign_all(staff=people, signed_at=signed_at, at=at)
+    hours.abroad(by=people.revops, at=at)
     _channels()
     world = story.World(draws=Draws(SEED), at=at, signed_at=signed_at, calendar=calendar)
     progress("Drawing three quarters", 0.08)
@@ -119,26 +118,6 @@ def load(*, at: datetime, progress: Progress) -> None:
         progress("Starting and stopping clocks", 0.8)
     progress("Flagging what was missed", 0.95)
     _settle(people=people, signed_at=signed_at, calendar=calendar, at=at)
-
-
-def _calendar(*, at: datetime) -> BusinessCalendar:
-    """Store the company's hours as they were before the first story, holidays accepted."""
-    opened_at = at - timedelta(days=2 * story.DAYS)
-    calendar = ensure_default_calendar(at=opened_at, actor=ACTOR)
-    first = CalendarVersion.objects.get(calendar=calendar)
-    days = country_holidays("US", years=range(opened_at.year, at.year + 2))
-    version, _ = add_calendar_version(
-        calendar=calendar,
-        spec={
-            **first.spec,
-            "holidays": [
-                {"date": day.isoformat(), "name": name} for day, name in sorted(days.items())
-            ],
-        },
-        actor=ACTOR,
-        at=opened_at,
-    )
-    return BusinessCalendar.from_dict(version.spec)
 
 
 def _channels() -> None:
