@@ -9,6 +9,7 @@ urlpatterns = [
     path("v1/", include("pipeline.api.urls")),
     path("v1/", include("sla.api")),
     path("v1/", include("sla.api_excuses")),
+    path("v1/", include("sla.api_calendars")),
     path("v1/", include("definitions.api")),
     path("v1/", include("revops.outbox.api")),
     path(

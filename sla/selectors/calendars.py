@@ -14,12 +14,14 @@ from revops.people.choices import Side
 from revops.people.models import Team
 from sla import openings
 from sla.choices import ClockStatus, Scope
-from sla.hours import differences, odd_dates, week, week_words
+from sla.hours import differences, odd_dates, spec_of, week, week_words
 from sla.models import Calendar, CalendarVersion, Clock, Commitment, Territory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from sla.hours import DayHours, OddDate
     from sla.openings import Openings
@@ -36,6 +38,11 @@ class Hours:
     def of(cls, version: CalendarVersion) -> Hours:
         """Return the hours of a version."""
         return cls(version, openings.parse(version.spec))
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The specification in its one form."""
+        return spec_of(self.openings)
 
     @property
     def zone(self) -> str:
@@ -123,6 +130,12 @@ def latest_versions() -> list[CalendarVersion]:
         .distinct("calendar_id")
     )
     return sorted(rows, key=lambda row: (not row.calendar.is_default, row.calendar.name, row.pk))
+
+
+def calendars_with_hours() -> QuerySet[Calendar]:
+    """Return the calendars that have hours, with versions and territories; three statements."""
+    rows = Calendar.objects.filter(pk__in=CalendarVersion.objects.values("calendar"))
+    return rows.prefetch_related("versions", "territories__team")
 
 
 def latest_version(calendar: Calendar) -> CalendarVersion | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,7 +16,6 @@ from sla import openings, services
 from sla.clock import BusinessCalendar
 from sla.forms import CalendarForm, initial_of
 from sla.hours import differences, open_time, spec_of, week
-from sla.models import Calendar
 from sla.selectors import calendars, preview
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from revops.requests import MemberRequest
-    from sla.models import CalendarVersion
+    from sla.models import Calendar, CalendarVersion
     from sla.openings import Openings
 
 may_edit = permission_required("sla.edit_calendar", raise_exception=True)
@@ -52,7 +52,7 @@ def _list(at: datetime) -> dict[str, Any]:
 @login_required
 def calendar_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the hours in force, the dates that differ, who uses them, and their history."""
-    calendar = get_object_or_404(Calendar.objects.filter(versions__isnull=False).distinct(), pk=pk)
+    calendar = get_object_or_404(calendars.calendars_with_hours(), pk=pk)
     card = next(row for row in calendars.calendar_cards(at=request.at) if row.calendar == calendar)
     today = request.at.astimezone(card.hours.openings.zone).date()
     context = {
@@ -92,10 +92,10 @@ def calendar_create(request: MemberRequest) -> HttpResponse:
 @may_edit
 def calendar_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the hours as a form; on a valid POST write the next version."""
-    calendar = get_object_or_404(Calendar.objects.filter(versions__isnull=False).distinct(), pk=pk)
+    calendar = get_object_or_404(calendars.calendars_with_hours(), pk=pk)
     latest = calendars.latest_version(calendar)
-    if latest is None:  # the filter above left such a calendar out
-        raise AssertionError(calendar)
+    if latest is None:
+        raise Http404("no hours")
     stored = openings.parse(latest.spec)
     initial = initial_of(stored, name=calendar.name, number=latest.number)
     if request.method == "GET" or _only_asks(request):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -17,7 +18,6 @@ from sla import openings, services
 from sla.choices import ReplanReason
 from sla.forms import HolidaysForm, ReplanForm
 from sla.hours import spec_of
-from sla.models import Calendar
 from sla.selectors import calendars
 from sla.selectors.public_holidays import SOURCE, proposals
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from revops.requests import MemberRequest
-    from sla.models import CalendarVersion
+    from sla.models import Calendar, CalendarVersion
     from sla.selectors.public_holidays import Proposal
 
 may_edit = permission_required("sla.edit_calendar", raise_exception=True)
@@ -36,10 +36,10 @@ SHOWN = 500
 
 def _hours(pk: int) -> tuple[Calendar, CalendarVersion]:
     """Return a calendar that has hours, and the version in force."""
-    calendar = get_object_or_404(Calendar.objects.filter(versions__isnull=False).distinct(), pk=pk)
+    calendar = get_object_or_404(calendars.calendars_with_hours(), pk=pk)
     latest = calendars.latest_version(calendar)
-    if latest is None:  # the filter above left such a calendar out
-        raise AssertionError(calendar)
+    if latest is None:
+        raise Http404("no hours")
     return calendar, latest
 
 

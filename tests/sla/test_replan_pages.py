@@ -100,3 +100,56 @@ def test_nothing_to_move_is_said(client, calendar):
     assert "No running deadline would move" in text_of(
         client.get(f"/calendars/{calendar.pk}/replan/")
     )
+
+
+def of_api(calendar):
+    return f"/api/v1/calendars/{calendar.pk}/replan/"
+
+
+def send(client, calendar, body):
+    return client.post(of_api(calendar), body, content_type="application/json")
+
+
+def test_api_shows_calendars_and_moves_chosen_deadlines(client, calendar, running):
+    edit(client, calendar, **SHORT_DAYS)
+
+    listed = client.get("/api/v1/calendars/").json()["data"]
+    shown = client.get(of_api(calendar)).json()
+    key = shown["data"][0]["key"]
+    moved = send(client, calendar, {"version": 2, "reason": "new_hours", "keys": [key]})
+
+    assert (listed[0]["version"], listed[0]["words"]) == (2, "Mon\u2013Fri 09:00\u201309:30")
+    assert shown["data"][0]["extends"]
+    assert [row["key"] for row in moved.json()["data"]] == [key]
+    assert Clock.objects.get(pk=running.pk).due_at > running.due_at
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param({"version": 1, "reason": "new_hours"}, 409, id="older version"),
+        pytest.param({"version": 2, "reason": "whim"}, 422, id="reason"),
+        pytest.param({"version": "x", "reason": "new_hours"}, 422, id="version"),
+        pytest.param({"version": 2, "reason": "new_hours", "keys": "all"}, 422, id="keys"),
+        pytest.param({"version": 2, "reason": "new_hours", "key": []}, 422, id="unknown field"),
+        pytest.param([], 422, id="no object"),
+        pytest.param({"version": 2, "reason": "new_hours", "keys": []}, 200, id="none chosen"),
+    ],
+)
+def test_api_answers_odd_bodies_and_moves_nothing(body, status, client, calendar, running):
+    edit(client, calendar, **SHORT_DAYS)
+
+    assert send(client, calendar, body).status_code == status
+    assert Clock.objects.get(pk=running.pk).due_at == running.due_at
+
+
+def test_api_lets_only_revops_plan_again(client, calendar):
+    client.force_login(person("vera"), backend=BACKEND)
+
+    assert client.get("/api/v1/calendars/").status_code == 200
+    assert client.get(of_api(calendar)).status_code == 403
+    assert send(client, calendar, {"version": 1, "reason": "new_hours"}).status_code == 403
+
+
+def test_api_knows_no_other_calendar(client, calendar):
+    assert client.get("/api/v1/calendars/4711/replan/").status_code == 404
