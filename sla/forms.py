@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200
 TYPED = 120
+LONGEST_NAME = 160
+"""The longest public holiday of the list takes 123."""
 RANGES_HINT = "such as 09:00-12:30, 13:30-17:00"
 _ROW = re.compile(r"(exception|holiday)-(\d{1,3})-(?:on|hours|name)")
 _PARTS = {"exception": ("on", "hours"), "holiday": ("on", "name")}
@@ -119,7 +121,7 @@ class CalendarForm(forms.Form):
             self.fields[f"{kind}-{number}-hours"] = RangesField(label="Open")
         else:
             self.fields[f"{kind}-{number}-name"] = forms.CharField(
-                label="Name", max_length=80, required=False
+                label="Name", max_length=LONGEST_NAME, required=False
             )
 
     @property

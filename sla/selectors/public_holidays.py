@@ -69,9 +69,13 @@ def proposals(*, country: str, region: str, year: int, known: Collection[date]) 
         raise ValueError("no such country or region")
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError("no such year")
-    found: Any = holidays.country_holidays(
-        country, subdiv=region or None, years=[year], language=_language(country)
-    )
+    language = _language(country)
+    found: Any = holidays.country_holidays(country, subdiv=region or None, language=language)
+    # Asked for a year it does not know, the package warns instead of answering with none.
+    if found.start_year <= year <= found.end_year:
+        found = holidays.country_holidays(
+            country, subdiv=region or None, years=[year], language=language
+        )
     return [Proposal(day, name, day in known) for day, name in sorted(found.items())]
 
 

@@ -18,7 +18,8 @@ def test_pages_are_accessible_and_fit(open_as, size):
         assert overflow(page) <= 0, path
 
 
-def test_meaning_follows_the_typing_and_a_question_is_confirmed(open_as):
+def test_meaning_follows_the_typing_and_a_question_is_confirmed(open_as, watch):
+    watch.allowed_statuses.add(422)
     page = open_as("revops")
     page.goto("/calendars/1/edit/")
 

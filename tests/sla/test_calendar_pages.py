@@ -311,3 +311,11 @@ def test_holidays_of_earlier_years_stand_apart_and_are_kept(client, calendar):
 
     assert "1 of earlier years" in shown
     assert 'value="Old year"' in shown
+
+
+def test_year_the_list_does_not_know_is_said(client, calendar):
+    place = {"country": "LK", "region": "", "year": "2099"}
+
+    assert "The list knows none" in text_of(
+        client.get(f"/calendars/{calendar.pk}/holidays/", place)
+    )
