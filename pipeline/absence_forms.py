@@ -49,7 +49,7 @@ class AbsenceForm(forms.Form):
         cover.queryset = Rep.objects.active().order_by("name", "pk")
         if rep is not None:
             cover.queryset = cover.queryset.exclude(pk=rep.pk)
-            self.initial.setdefault("rep", rep.pk)
+            self.initial["rep"] = rep.pk
             who.widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class CalendarForm(forms.Form):
 
     file = forms.FileField(
         label="Calendar file",
-        help_text="An .ics file of up to 1 MB and 500 events, as calendars export it.",
+        help_text="An .ics file of up to 1 MB and 300 events, as calendars export it.",
         widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
         error_messages={"required": "Choose a file first.", "empty": "The file is empty."},
     )

@@ -84,7 +84,10 @@ def hire(*, at: datetime) -> Staff:
 
 
 def _roster(*, team: Team, sam: User, today: date) -> list[Rep]:
-    """Store the twelve reps; two joined later, one is away this week and covered."""
+    """Store the twelve reps; two joined later, one is away this week, one will be next week.
+
+    Neighbours back each other up; the one who will be away has named nobody else.
+    """
     reps = Rep.objects.bulk_create(
         Rep(
             user=sam if place == 0 else None,
@@ -113,4 +116,13 @@ def _roster(*, team: Team, sam: User, today: date) -> list[Rep]:
         cover=reps[1],
         reason="Holiday",
     )
+    Absence.objects.create(
+        rep=reps[4],
+        starts_on=today + timedelta(days=9),
+        ends_on=today + timedelta(days=14),
+        reason="Training",
+    )
+    for place, rep in enumerate(reps):
+        rep.backup = reps[place ^ 1]
+    Rep.objects.bulk_update(reps, ["backup"])
     return reps

@@ -162,9 +162,11 @@ def test_a_rep_sees_the_teams_absences_without_their_reasons(client, sam, now):
 def test_a_rep_enters_only_the_own_absence(client, sam, now, bo):
     client.force_login(sam)
 
+    page = client.get(url("absence_add")).content.decode()
     own = client.post(url("absence_add"), {"rep": sam.rep.pk, "is_sure": "on", **days(now)})
     other = client.post(url("absence_add"), {"rep": bo.pk, "is_sure": "on", **days(now)})
 
+    assert f'name="rep" value="{sam.rep.pk}"' in page
     assert (own.status_code, other.status_code) == (302, 422)
     assert Absence.objects.get().rep == sam.rep
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from icalendar.cal import Component
 
 MOST_BYTES: Final = 1024 * 1024
-MOST_EVENTS: Final = 500
+MOST_EVENTS: Final = 300
 MOST_LINES: Final = 50_000
-MOST_ABSENCES: Final = 500
+MOST_ABSENCES: Final = 300
 DEEPEST: Final = 4
 MOST_REPETITIONS: Final = 60
 AHEAD: Final = timedelta(days=366)
