@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from revops.people.models import User
-    from sla.fold import Terms
+    from sla.fold import Fact, Terms
     from sla.selectors import DeadlineExplanation
 
 
@@ -93,23 +93,51 @@ class ClosedDateOut(Out):
     name: str
 
 
+class PauseOut(Out):
+    """A stretch in which the clock stood still; `end` is null while it lasts."""
+
+    start: datetime
+    end: datetime | None
+    reason: str
+
+
+class HolderOut(Out):
+    """Who had the lead from when; `rep_id` is null where nobody is recorded."""
+
+    rep_id: int | None
+    since: datetime
+
+
 class EvidenceOut(Out):
-    """A fact that decided about the clock."""
+    """A fact that decided about the clock, or did until it was taken back.
+
+    `recorded_at` is when it was learned of, `taken_back_at` when a void did so.
+    """
 
     kind: str
     occurred_at: datetime
     recorded_at: datetime
     actor: str
+    started_it: bool
+    stopped_it: bool
+    taken_back_at: datetime | None
 
 
 class ExplanationOut(Out):
-    """Why the deadline is when it is."""
+    """Why the deadline is when it is, and whether and why the clock is a breach."""
 
     zone: str
     unit: str
     business: bool
     intervals: list[IntervalOut]
     closed_dates: list[ClosedDateOut]
+    pauses: list[PauseOut]
+    holders: list[HolderOut]
+    replanned_from: datetime | None
+    is_breach: bool
+    answer: str
+    because: str
+    otherwise: str
     evidence: list[EvidenceOut]
     verdict: str
     sentences: list[str]
@@ -220,10 +248,11 @@ class ClockDetailView(PromiseView):
         """Return the clock with every interval, holiday and fact that decided about it."""
         clock = get_object_or_404(self.clocks(), pk=pk)
         terms = current_terms(at=self.at)
-        explained = explain_deadline(clock=clock, terms=terms, at=self.at)
+        breach = Breach.objects.with_standing().filter(clock=clock).first()
+        explained = explain_deadline(clock=clock, terms=terms, at=self.at, breach=breach)
         shown = ClockDetail(
             **clock_fields(clock, terms=terms, at=self.at),
-            explanation=explanation_out(explained),
+            explanation=explanation_out(explained, clock=clock),
         )
         return Response(shown.model_dump(mode="json"))
 
@@ -287,7 +316,7 @@ def clock_fields(clock: Clock, *, terms: Terms, at: datetime) -> dict[str, Any]:
     }
 
 
-def explanation_out(explained: DeadlineExplanation) -> ExplanationOut:
+def explanation_out(explained: DeadlineExplanation, *, clock: Clock) -> ExplanationOut:
     """Return an explanation as the API shows one."""
     return ExplanationOut(
         zone=explained.zone,
@@ -301,17 +330,32 @@ def explanation_out(explained: DeadlineExplanation) -> ExplanationOut:
             ClosedDateOut(on=one.on.isoformat(), cause=one.cause, name=one.name)
             for one in explained.closed_dates
         ],
-        evidence=[
-            EvidenceOut(
-                kind=str(fact.kind),
-                occurred_at=fact.occurred_at,
-                recorded_at=fact.recorded_at,
-                actor=fact.actor,
-            )
-            for fact in explained.evidence
+        pauses=[
+            PauseOut(start=one.start, end=one.end, reason=one.reason) for one in explained.pauses
         ],
+        holders=[HolderOut(rep_id=one.rep_id, since=one.since) for one in explained.holders],
+        replanned_from=explained.replanned_from,
+        is_breach=explained.reasons.is_breach,
+        answer=explained.reasons.answer,
+        because=explained.reasons.because,
+        otherwise=explained.reasons.otherwise,
+        evidence=[evidence_out(fact, clock=clock) for fact in explained.evidence]
+        + [evidence_out(fact, clock=clock, void=void) for fact, void in explained.taken_back],
         verdict=explained.verdict,
         sentences=explained.sentences,
+    )
+
+
+def evidence_out(fact: Fact, *, clock: Clock, void: Fact | None = None) -> EvidenceOut:
+    """Return a fact as the API shows one."""
+    return EvidenceOut(
+        kind=str(fact.kind),
+        occurred_at=fact.occurred_at,
+        recorded_at=fact.recorded_at,
+        actor=fact.actor,
+        started_it=fact.key == clock.started_by_id,
+        stopped_it=fact.key == clock.stopped_by_id,
+        taken_back_at=void.recorded_at if void else None,
     )
 
 

@@ -25,35 +25,69 @@ def evidence_rows(
     *,
     clock: Clock,
     facts: Sequence[Fact],
+    taken_back: Sequence[tuple[Fact, Fact]],
     reps: Mapping[int, Rep],
     names: Mapping[str, str],
     moment: Callable[[datetime], str],
 ) -> list[list[dict[str, Any]]]:
-    """Return one row per fact: when it happened and was recorded, what, and who.
+    """Return one row per fact: when it happened, what, what it did, when we learned of it, who.
 
     Args:
         clock: The facts that started and stopped it say so.
         facts: Those of the clock's cycle, in order.
+        taken_back: Facts that count no more, each with the void that says so.
         reps: The reps the facts name, by id.
         names: The names of the actors.
         moment: Words an instant in the zone of the page.
     """
-    marks = {clock.stopped_by_id: "stopped the clock", clock.started_by_id: "started the clock"}
+    voids = {fact.key: void for fact, void in taken_back}
     rows = []
-    for fact in facts:
+    for fact in sorted((*facts, *(fact for fact, _ in taken_back)), key=lambda fact: fact.order):
         late = fact.recorded_at - fact.occurred_at
-        recorded = "recorded at once"
+        learned = {"text": "At once", "sub": ""}
         if late > SOON:
-            recorded = f"recorded {moment(fact.recorded_at)}, {formats.elapsed(late)} later"
-        told = [part for part in (_detail(fact), marks.get(fact.key, "")) if part]
+            learned = {
+                "text": moment(fact.recorded_at),
+                "sub": f"{formats.elapsed(late)} later",
+            }
+        detail = _detail(fact)
+        void = voids.get(fact.key)
+        if void is not None:
+            by = names.get(void.actor, void.actor)
+            detail = f"{detail}, taken back {moment(void.recorded_at)} by {by}".removeprefix(", ")
         rows.append(
             [
-                {"text": moment(fact.occurred_at), "sub": recorded},
-                {"text": _title(fact, reps), "sub": ", ".join(told)},
+                {"text": moment(fact.occurred_at)},
+                {"text": _title(fact, reps), "sub": detail},
+                _standing(fact, clock, is_voided=void is not None),
+                learned,
                 {"text": names.get(fact.actor, fact.actor)},
             ]
         )
     return rows
+
+
+def _standing(fact: Fact, clock: Clock, *, is_voided: bool) -> dict[str, Any]:
+    """Return what the fact did to the clock, as a badge; plain words where it only stands by."""
+    if is_voided:
+        return {"badge": {"text": "Taken back", "tone": "outline", "icon": "undo-2"}}
+    if fact.key == clock.stopped_by_id:
+        flagged = clock.breach_at
+        is_late = flagged is not None and fact.occurred_at <= flagged < fact.recorded_at
+        words = "Stopped it, told late" if is_late else "Stopped it"
+        return {"badge": {"text": words, "tone": "warn" if is_late else "good", "icon": "check"}}
+    if fact.key == clock.started_by_id:
+        return {"badge": {"text": "Started it", "tone": "accent", "icon": "play"}}
+    words = {
+        EvidenceKind.ASSIGNED: "Says who held it",
+        EvidenceKind.PAUSED: "Stopped the count",
+        EvidenceKind.RESUMED: "Went on",
+        EvidenceKind.REPLANNED: "Moved the due time",
+        EvidenceKind.EXCUSED: "Excused the miss",
+    }.get(EvidenceKind(fact.kind), "")
+    if fact.kind == EvidenceKind.OUTREACH and not fact.is_human_attempt:
+        words = "Does not count"
+    return {"text": words or formats.DASH}
 
 
 def _title(fact: Fact, reps: Mapping[int, Rep]) -> str:
@@ -69,7 +103,7 @@ def _detail(fact: Fact) -> str:
         said.append(_label(ActivityKind, fact.channel))
         said.append(_label(ActivityOutcome, str(fact.payload.get("outcome") or "")))
         if not fact.is_human_attempt:
-            said.append("automatic, does not count")
+            said.append("automatic")
     elif fact.kind == EvidenceKind.DISPOSITION:
         said += [_label(DispositionValue, fact.value), fact.reason.replace("_", " ")]
     elif fact.kind == EvidenceKind.PAUSED:

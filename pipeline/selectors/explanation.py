@@ -12,32 +12,31 @@ from django.db.models import Q
 from definitions.selectors import signers_of
 from pipeline.models import Lead
 from pipeline.selectors.actors import names_of
+from pipeline.selectors.clock_days import days_picture
 from pipeline.selectors.clocks import RUNNING, terms_in_use
 from pipeline.selectors.evidence import evidence_rows
 from pipeline.selectors.lead import Fact
 from pipeline.selectors.persons import person_of
 from revops import formats
 from revops.people.models import Rep
-from sla.choices import ClockStatus, PauseReason, RevisionKind, Scope, Unit
+from sla.choices import PauseReason, Unit
+from sla.fold.deadlines import BUSINESS
 from sla.models import Breach, BreachRevision, Clock
 from sla.selectors import badge, explain_deadline, is_gate
 from sla.selectors.excuses import SETTLED, asked_for, may_ask
 
 if TYPE_CHECKING:
+    from pipeline.selectors.clock_days import DaysPicture
     from pipeline.selectors.persons import Person
     from revops.people.models import User
     from revops.people.selectors import Viewer
     from sla.selectors import Badge, DeadlineExplanation
+    from sla.selectors.reasons import Reasons
 
     Cell = dict[str, Any]
     Stretch = tuple[datetime, str, str, timedelta]
 
 NONE = timedelta(0)
-MISSED = frozenset({ClockStatus.BREACHED_OPEN, ClockStatus.BREACHED_CLOSED, ClockStatus.MET_LATE})
-_CORRECTED: dict[str, str] = {
-    RevisionKind.RESCINDED: "This is no breach any more: later evidence took it back.",
-    RevisionKind.EXCUSED: "This is a breach, and it was excused.",
-}
 _MEASURES: dict[str, str] = {
     Unit.BUSINESS_HOURS: "",
     Unit.BUSINESS_DAYS: "The promise counts whole business days: it is due when the last one "
@@ -69,7 +68,10 @@ class ClockPage:
     """Everything the page of a clock shows.
 
     Attributes:
-        answer: Whether it is a breach, in one short sentence; `verdict` says why.
+        reasons: Whether it is a breach, and why.
+        picture: The days it ran, None where no time is counted.
+        why_then: The question the picture answers, such as `Why Mon 30 Nov, 11:00 EST?`.
+        summary: Why it is due when it is, in one sentence.
         counted: Rows of the table of what counted, with a running total.
         measure: What the unit counts, where the table alone does not say it.
     """
@@ -78,9 +80,11 @@ class ClockPage:
     person: Person | None
     subject: str
     badge: Badge
-    answer: str
+    reasons: Reasons
     verdict: str
-    course: str
+    picture: DaysPicture | None
+    why_then: str
+    summary: str
     signers: str
     is_provisional: bool
     facts: list[Fact]
@@ -111,14 +115,13 @@ def find_clock(*, user: User, pk: int) -> Clock:
 def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> ClockPage:
     """Return why `clock` stands as it does; ten statements at most, whatever happened."""
     terms = terms_in_use()
-    explained = explain_deadline(clock=clock, terms=terms, at=at)
-    version = clock.commitment.version
     breach = Breach.objects.with_standing().filter(clock=clock).select_related("rep").first()
+    explained = explain_deadline(clock=clock, terms=terms, at=at, breach=breach)
+    version = clock.commitment.version
     revisions = list(BreachRevision.objects.filter(breach=breach).order_by("pk")) if breach else []
     reps = Rep.objects.in_bulk([fact.rep for fact in explained.evidence if fact.rep is not None])
-    names = names_of(
-        [*(fact.actor for fact in explained.evidence), *(row.actor for row in revisions)]
-    )
+    told = [*explained.evidence, *(one for pair in explained.taken_back for one in pair)]
+    names = names_of([*(fact.actor for fact in told), *(row.actor for row in revisions)])
     person = person_of(lead=clock.lead, reader=user) if clock.lead else None
     when = _Times(explained.zone, reader)
     return ClockPage(
@@ -126,9 +129,18 @@ def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> Clo
         person=person,
         subject=person.name if person else f"{clock.month:%B %Y}",
         badge=badge(clock=clock, terms=terms, at=at, zone=reader.zone),
-        answer=_answer(clock, breach, at=at),
+        reasons=explained.reasons,
         verdict=explained.verdict,
-        course=_course(clock, when, at=at),
+        picture=days_picture(
+            clock=clock,
+            explained=explained,
+            hours=terms.calendar_version(clock.calendar_version_id).hours,
+            names={pk: rep.name for pk, rep in reps.items()},
+            at=at,
+            twelve_hours=reader.twelve_hours,
+        ),
+        why_then=f"Why {when.due(clock.due_at)}?",
+        summary=_summary(clock, when),
         signers=signers_of(version=version),
         is_provisional=not getattr(getattr(version, "activation", None), "is_signed", False),
         facts=_facts(clock, when),
@@ -136,7 +148,12 @@ def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> Clo
         counted=_counted(clock, explained, when, at=at),
         measure=_MEASURES[clock.commitment.unit],
         evidence=evidence_rows(
-            clock=clock, facts=explained.evidence, reps=reps, names=names, moment=when.moment
+            clock=clock,
+            facts=explained.evidence,
+            taken_back=explained.taken_back,
+            reps=reps,
+            names=names,
+            moment=when.moment,
         ),
         holders=_holders(explained, reps, when),
         story=_story(breach, revisions, names, when, user=user),
@@ -157,6 +174,12 @@ class _Times:
         there, now = ZoneInfo(self.zone), self.reader.at
         same_year = now is None or at.astimezone(there).year == now.astimezone(there).year
         return self._shown(at, "moment" if same_year else "full")
+
+    def due(self, at: datetime | None) -> str:
+        """Return when it is due; midnight is the end of the day that people mean."""
+        if at is None or at.astimezone(ZoneInfo(self.zone)).time() != time.min:
+            return self.moment(at)
+        return f"the end of {self._shown(at - timedelta(seconds=1), 'day')}"
 
     def fact(self, term: str, at: datetime | None, *, note: str = "") -> Fact:
         """Return the instant as an entry of a list of facts."""
@@ -183,36 +206,19 @@ class _Times:
         )
 
 
-def _answer(clock: Clock, breach: Any, *, at: datetime) -> str:
-    """Say whether it is a breach; a missed promise nobody has swept yet is one already."""
-    if breach is not None:
-        return _CORRECTED.get(breach.last_revision, "This is a breach.")
-    is_overdue = (
-        clock.status == ClockStatus.PENDING
-        and clock.breach_at is not None
-        and clock.breach_at < at
-    )
-    if clock.status in MISSED or is_overdue:
-        return _missed(clock)
-    return f"This is no breach{' so far' if clock.status == ClockStatus.PENDING else ''}."
-
-
-def _missed(clock: Clock) -> str:
-    """Say why a missed promise is not in the ledger."""
-    if clock.scope == Scope.OWNER:
-        return "This is no breach of its own: the team's promise on the lead decides."
-    if not clock.enforced:
-        return "This is no breach: no SLA was in force when the clock started."
-    return "This is a breach; the ledger is about to have it."
-
-
-def _course(clock: Clock, when: _Times, *, at: datetime) -> str:
-    """Say when it started and was due."""
+def _summary(clock: Clock, when: _Times) -> str:
+    """Say in one sentence why it is due when it is."""
     if clock.started_at is None or clock.due_at is None or is_gate(clock):
         return ""
-    verb = "is" if clock.status in RUNNING and clock.due_at >= at else "was"
+    promise = clock.commitment
+    granted = f"{promise.allowance_amount} {promise.get_unit_display()}"
+    if promise.allowance_amount == 1:
+        granted = granted.removesuffix("s")
+    if promise.unit not in BUSINESS:
+        return f"{granted} from {when.moment(clock.started_at)} end {when.due(clock.due_at)}."
     return (
-        f"It started {when.moment(clock.started_at)} and {verb} due {when.moment(clock.due_at)}."
+        f"{granted} from {when.moment(clock.started_at)}, counted in the hours of"
+        f" {clock.calendar_version.calendar}, end {when.due(clock.due_at)}."
     )
 
 

@@ -33,7 +33,9 @@ def clock_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "page": page,
         "clock": clock,
         "counted_columns": _columns("When", "Counted", "Running total", numbers=2),
-        "evidence_columns": _columns("Occurred", "What", "Who"),
+        "evidence_columns": _columns(
+            "When it happened", "What", "What it did", "When we learned of it", "Who told it"
+        ),
         "revision_columns": _columns("When", "Correction", "Status"),
     }
     return render(request, "pipeline/clock_detail.html", context)

@@ -112,6 +112,27 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(_kept(facts)[0], key=_order)
 
 
+def taken_back(facts: Iterable[Fact]) -> list[tuple[Fact, Fact]]:
+    """Return the facts a void took back, in order, each with the first void that names it."""
+    rows = list(facts)
+    kept = {fact.key for fact in _kept(rows)[0]}
+    voids = sorted((fact for fact in rows if fact.kind == EvidenceKind.VOIDED), key=_order)
+    found = []
+    for fact in sorted(rows, key=_order):
+        if fact.key in kept or not fact.source_id or fact.kind == EvidenceKind.VOIDED:
+            continue
+        names = {("", fact.source_id), (fact.source, fact.source_id)}
+        void = next((one for one in voids if _named_by(one) in names), None)
+        if void is not None:
+            found.append((fact, void))
+    return found
+
+
+def _named_by(void: Fact) -> tuple[str, str]:
+    """Return the source and the id a void takes back."""
+    return str(void.payload.get("source") or ""), str(void.payload.get("source_id"))
+
+
 def _order(fact: Fact) -> tuple[Any, ...]:
     """Return the place of a fact among others."""
     return fact.order
@@ -134,14 +155,7 @@ def _kept(facts: Iterable[Fact]) -> tuple[list[Fact], dict[Any, Any]]:
     voids = [fact for fact in rows if fact.kind == EvidenceKind.VOIDED]
     # Which lead a void concerns is asked before anything is taken back, merges included.
     joined = roots(rows) if voids else {}
-    voided = {
-        (
-            joined.get(fact.lead, fact.lead),
-            fact.payload.get("source") or "",
-            str(fact.payload.get("source_id")),
-        )
-        for fact in voids
-    }
+    voided = {(joined.get(fact.lead, fact.lead), *_named_by(fact)) for fact in voids}
 
     def stands(fact: Fact) -> bool:
         if fact.kind == EvidenceKind.VOIDED:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from revops import formats
-from sla.choices import ClockKind, ClockStatus, EvidenceKind, Unit
+from sla.choices import ClockKind, ClockStatus, EvidenceKind
 from sla.fold import timeline
+from sla.fold.deadlines import BUSINESS
 from sla.selectors.facts import facts_of, family_of
 from sla.selectors.gates import gate_verdict, is_gate
+from sla.selectors.reasons import Reasons, reasons
 from sla.selectors.volume import month_pace
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sla import fold
     from sla.clock import BusinessCalendar
     from sla.fold.deadlines import Pause
-    from sla.models import Clock
+    from sla.models import Breach, Clock
 
-BUSINESS = frozenset({Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS})
 DAY = timedelta(days=1)
 
 
@@ -63,6 +62,9 @@ class DeadlineExplanation:
         intervals: Open time between start and due that counted; empty for calendar units.
         closed_dates: Holidays and exceptions met on the way.
         evidence: The facts of the clock's cycle, in order.
+        taken_back: Facts that once were among them, each with the fact that voided it.
+        replanned_from: The due time a changed calendar replaced, None where none did.
+        reasons: Whether it is a breach, and the two sentences that say why.
         sentences: The same in words, the verdict last.
     """
 
@@ -77,20 +79,27 @@ class DeadlineExplanation:
     pauses: list[Pause]
     holders: list[Holder]
     evidence: list[fold.Fact]
+    taken_back: list[tuple[fold.Fact, fold.Fact]]
+    replanned_from: datetime | None
+    reasons: Reasons
     verdict: str
     sentences: list[str] = field(default_factory=list)
 
 
-def explain_deadline(*, clock: Clock, terms: fold.Terms, at: datetime) -> DeadlineExplanation:
+def explain_deadline(
+    *, clock: Clock, terms: fold.Terms, at: datetime, breach: Breach | None = None
+) -> DeadlineExplanation:
     """Return why the clock is due when it is, and how it stands; two statements.
 
     Args:
         clock: With its commitment loaded; a month's clock has no evidence of its own.
         terms: From `services.current_terms`.
         at: The instant of the question.
+        breach: The ledger's row of the clock, read `with_standing`, None without one.
     """
     hours = terms.calendar_version(clock.calendar_version_id).hours
-    facts = _facts(clock)
+    facts, taken_back = _facts(clock)
+    previous = clock.measure.get("previous_due_at")
     stops = _pauses(clock, facts, hours, at)
     business = clock.commitment.unit in BUSINESS
     verdict = _judged_once(clock, hours) or _pace(clock, terms, at) or _verdict(clock, hours, at)
@@ -110,19 +119,29 @@ def explain_deadline(*, clock: Clock, terms: fold.Terms, at: datetime) -> Deadli
             if fact.kind == EvidenceKind.ASSIGNED
         ],
         evidence=facts,
+        taken_back=taken_back,
+        replanned_from=datetime.fromisoformat(previous) if previous else None,
+        reasons=reasons(clock=clock, breach=breach, hours=hours, verdict=verdict, at=at),
         verdict=verdict,
     )
     explained.sentences.extend([*_sentences(clock, explained, hours), verdict])
     return explained
 
 
-def _facts(clock: Clock) -> list[fold.Fact]:
-    """Return the facts of the clock's cycle, in order."""
+def _facts(clock: Clock) -> tuple[list[fold.Fact], list[tuple[fold.Fact, fold.Fact]]]:
+    """Return the facts of the clock's cycle in order, and those taken back while it ran."""
     if clock.lead_id is None:
-        return []
-    kept = timeline.standing(facts_of(family_of([clock.lead_id])))
+        return [], []
+    told = facts_of(family_of([clock.lead_id]))
+    kept = timeline.standing(told)
     cycles = timeline.cycles(kept, lead=clock.lead_id)
-    return next((cycle.facts for cycle in cycles if cycle.number == clock.cycle), [])
+    own = next((cycle.facts for cycle in cycles if cycle.number == clock.cycle), [])
+    after = [c.facts[0].occurred_at for c in cycles if c.number > clock.cycle and c.facts]
+    return own, [
+        (fact, void)
+        for fact, void in timeline.taken_back(told)
+        if not after or fact.occurred_at < min(after)
+    ]
 
 
 def _pauses(
@@ -199,7 +218,12 @@ def _sentences(clock: Clock, explained: DeadlineExplanation, hours: BusinessCale
     for pause in explained.pauses:
         until = f" to {said(pause.end)}" if pause.end else ", still"
         told.append(f"Paused {said(pause.start)}{until}: {pause.reason.replace('_', ' ')}.")
-    told.append(f"So it is due {said(clock.due_at)}.")
+    if explained.replanned_from:
+        told.append(
+            f"A changed calendar moved the due time from {said(explained.replanned_from)}."
+        )
+    if clock.due_at:
+        told.append(f"So it is due {said(clock.due_at)}.")
     if clock.breach_at and clock.due_at and clock.breach_at != clock.due_at:
         told.append(
             f"Closed hours never count against anybody: in time until {said(clock.breach_at)}."

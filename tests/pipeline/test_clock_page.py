@@ -92,13 +92,13 @@ def test_instants_are_said_in_the_zone_of_the_promise(lead, sam):
 def test_a_running_clock_is_no_breach_so_far(lead, sam):
     page = shown(lead, sam, at=FRIDAY + HOUR)
 
-    assert (page.answer, page.story) == ("This is no breach so far.", None)
+    assert (page.reasons.answer, page.story) == ("This is no breach so far.", None)
 
 
 def test_a_missed_clock_nobody_has_swept_is_a_breach_already(lead, sam):
     page = shown(lead, sam, at=FRIDAY + 5 * DAY)
 
-    assert page.answer == "This is a breach; the ledger is about to have it."
+    assert page.reasons.answer == "This is a breach; the ledger is about to have it."
     assert page.verdict.startswith("Missed: nothing has been done")
 
 
@@ -113,9 +113,9 @@ def test_a_breach_names_its_charge_and_what_corrected_it(lead, sam):
 
     corrected = shown(lead, sam, at=FRIDAY + 6 * DAY)
 
-    assert missed.answer == "This is a breach."
+    assert missed.reasons.answer == "This is a breach."
     assert "Sam Ortiz held the lead" in [fact.text for fact in missed.story.facts][2]
-    assert corrected.answer == "This is no breach any more: later evidence took it back."
+    assert corrected.reasons.answer == "This is no breach any more: later evidence took it back."
     assert [cell["text"] for cell in corrected.story.revisions[0]][1:] == [
         "Rescinded",
         "Missed, still open → Met",
@@ -129,12 +129,12 @@ def test_evidence_says_what_started_and_stopped_the_clock(lead, sam):
     )  # fmt: skip
 
     page = shown(lead, sam, at=FRIDAY + 2 * HOUR)
-    said = {row[1]["text"]: row[1]["sub"] for row in page.evidence}
+    said = {row[1]["text"]: (row[1]["sub"], row[2]["badge"]["text"]) for row in page.evidence[1:]}
 
-    assert page.answer == "This is no breach."
+    assert page.reasons.answer == "This is no breach."
     assert page.verdict.startswith("Kept")
-    assert said["Assigned to Sam Ortiz"] == "started the clock"
-    assert said["Contact attempt"] == "call, no answer, stopped the clock"
+    assert said["Assigned to Sam Ortiz"] == ("", "Started it")
+    assert said["Contact attempt"] == ("call, no answer", "Stopped it")
     assert [fact.text for fact in page.holders] == ["Sam Ortiz"]
 
 
