@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from pipeline.forms import NOTE_LENGTH, ActForm, DateInput
+from pipeline.models import Lead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.db.models import QuerySet
 
     from definitions.content import PauseReason
 
@@ -81,3 +84,20 @@ class TellForm(ActForm):
         help_text="Marketing has to answer it; the lead stays where it is.",
         error_messages={"required": "Say what marketing should know."},
     )
+
+
+class MergeForm(ActForm):
+    """Which lead survives."""
+
+    into = forms.ModelChoiceField(
+        label="Lead that stays",
+        queryset=Lead.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={"required": "Choose the lead that stays.",
+                        "invalid_choice": "There is no such lead."},
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, leads: QuerySet[Lead], **words: Any) -> None:
+        super().__init__(data, **words)
+        field: Any = self.fields["into"]
+        field.queryset = leads

@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/paused/", views.paused, name="paused"),
     path("leads/<int:pk>/pause/", views.lead_pause, name="lead_pause"),
     path("leads/<int:pk>/resume/", views.lead_resume, name="lead_resume"),
+    path("leads/<int:pk>/merge/", views.lead_merge, name="lead_merge"),
     path("leads/<int:pk>/accept/", views.lead_accept, name="lead_accept"),
     path("leads/<int:pk>/reject/", views.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/contact/", views.lead_contact, name="lead_contact"),

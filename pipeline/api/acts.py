@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -134,7 +135,7 @@ def _read(
     leads = dict(
         Lead.objects.kept()
         .filter(source_system=system, external_id__in={row.lead_external_id for _, row in read})
-        .values_list("external_id", "id")
+        .values_list("external_id", Coalesce("merged_into", "id"))
     )
     named = {getattr(row, "rep_external_id", None) for _, row in read} - {None}
     reps = dict(Rep.objects.filter(external_id__in=named).values_list("external_id", "id"))

@@ -10,20 +10,24 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.shared import visible_leads
+from pipeline.api.shared import lead_of, visible_leads
 from pipeline.choices import FeedbackAnswer
 from pipeline.models import Activity
 from pipeline.serializers.facts import (
     AnswerBody,
     FactAnswer,
     FeedbackBody,
+    MergeAnswer,
+    MergeBody,
     PauseBody,
     ResumeBody,
     VoidAnswer,
     VoidBody,
 )
+from pipeline.serializers.leads import lead_url
 from pipeline.services.errors import LeadRefusedError
 from pipeline.services.feedback import answer_feedback, give_feedback, withdraw_feedback
+from pipeline.services.merging import merge_leads
 from pipeline.services.pauses import PauseRow, pause_lead, resume_lead
 from pipeline.services.rows import Refusal
 from pipeline.services.voids import Voided, void_by_name, void_told
@@ -47,6 +51,7 @@ CONFLICTS: Final = frozenset(
         Refusal.NOT_PAUSED,
         Refusal.NOTHING_RUNS,
         Refusal.NOTHING_TO_ANSWER,
+        Refusal.MERGE,
     }
 )
 
@@ -115,7 +120,7 @@ class LeadPauseView(FactView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Store the pause; the agreement's reasons and caps hold."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = self.body(PauseBody)
         row = PauseRow(
             lead_id=lead.pk,
@@ -141,7 +146,7 @@ class LeadResumeView(FactView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Store the resumption."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = self.body(ResumeBody)
         return self.stored(
             lambda: resume_lead(
@@ -168,7 +173,7 @@ class LeadFeedbackView(FactView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Store the note; marketing's clock on the answer starts."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = self.body(FeedbackBody)
         return self.stored(
             lambda: give_feedback(
@@ -195,7 +200,7 @@ class LeadFeedbackAnswerView(FactView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Store the answer; it stops the clocks of the items it names, or of all."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = self.body(AnswerBody)
         return self.stored(
             lambda: answer_feedback(
@@ -220,11 +225,47 @@ class FeedbackWithdrawView(FactView):
     @transaction.atomic
     def post(self, request: Request, pk: int, item: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Take the note back; its clock is cancelled."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         fact = get_object_or_404(Evidence, pk=item, lead=lead, kind=EvidenceKind.FEEDBACK)
         return self.stored(
             lambda: withdraw_feedback(item=fact, actor=self.actor, at=self.at, by=None)
         )
+
+
+class LeadMergeView(ApiView):
+    """POST into which lead another one goes."""
+
+    scopes = {"POST": "leads:write"}
+
+    @extend_schema(
+        summary="Merge a lead into another",
+        request=MergeBody,
+        responses={200: MergeAnswer, **PROBLEMS},
+    )
+    @transaction.atomic
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
+        """Merge them; told again it changes nothing."""
+        lead = get_object_or_404(visible_leads(self), pk=pk)
+        body = self.body(MergeBody)
+        into = visible_leads(self).filter(pk=body.into).first()
+        if into is None:
+            raise invalid([FieldProblem("/into", "unknown_lead", "into: no such lead")])
+        try:
+            kept = merge_leads(
+                lead=lead,
+                into=into,
+                actor=self.actor,
+                at=self.at,
+                occurred_at=body.occurred_at,
+            )
+        except LeadRefusedError as refusal:
+            raise problem_of_refusal(refusal) from None
+        except EvidenceRefusedError as refusal:
+            raise invalid(
+                [FieldProblem("/occurred_at", str(Refusal.FUTURE), str(refusal))]
+            ) from None
+        answer = MergeAnswer(lead_id=lead.pk, merged_into=kept.pk, url=lead_url(kept.pk))
+        return Response(answer.model_dump(mode="json"))
 
 
 class ActivityVoidView(ApiView):

@@ -283,6 +283,12 @@ class LeadDetailView(ApiView):
         """Return the lead; another team's is 404."""
         rows = visible_leads(self).select_related("channel", "company", "owner")
         lead = get_object_or_404(rows, pk=pk)
+        if lead.merged_into_id is not None:
+            return Response(
+                {"id": lead.pk, "merged_into": lead.merged_into_id},
+                status=HTTPStatus.MOVED_PERMANENTLY,
+                headers={"Location": lead_url(lead.merged_into_id)},
+            )
         tag = etag_of(lead)
         if request.headers.get("If-None-Match") == tag:
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})

@@ -6,12 +6,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from pipeline.api.quotes import described, move_body, quoted
-from pipeline.api.shared import check_fresh, etag_of, visible_leads
+from pipeline.api.shared import check_fresh, etag_of, lead_of
 from pipeline.choices import Origin, Stage
 from pipeline.models import Assignment, Lead
 from pipeline.serializers.acts import (
@@ -72,7 +71,7 @@ class LeadTransitionView(ApiView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
         """Store the decision; what the definition does not allow is refused with its words."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = move_body(self, TransitionBody, moves=dict(zip(MOVES, MOVES, strict=True)))
         is_stage = body.to in STAGE_MOVES
         self.require_scope("stages:write" if is_stage else "dispositions:write")
@@ -131,7 +130,7 @@ class LeadAssignmentView(ApiView):
     @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
         """Give the lead to the rep or to the next in turn; who is away is refused (rep_away)."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         body = self.body(AssignmentBody)
         check_fresh(request, lead=lead)
         (result,) = assign_rounds(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.shortcuts import get_object_or_404
+
 from definitions.selectors import NoVersionError
 from pipeline.models import Lead
 from pipeline.serializers.common import DEFAULT_SYSTEM, MAX_ROWS
@@ -38,6 +40,18 @@ def visible_leads(view: ApiView) -> QuerySet[Lead]:
     if view.person is None:
         return Lead.objects.kept()
     return Lead.objects.visible_to(view.person)
+
+
+def lead_of(view: ApiView, pk: int) -> Lead:
+    """Return a lead the caller may see; a merged one is the lead that survived it.
+
+    Raises:
+        Http404: There is none, or it is another team's.
+    """
+    lead = get_object_or_404(visible_leads(view), pk=pk)
+    if lead.merged_into_id is None:
+        return lead
+    return get_object_or_404(visible_leads(view), pk=lead.merged_into_id)
 
 
 def etag_of(lead: Lead) -> str:

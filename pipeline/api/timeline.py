@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from pipeline.api.shared import visible_leads
+from pipeline.api.shared import lead_of
 from pipeline.models import Activity, Assignment, LeadNote, Touch, Transition
 from pipeline.serializers.leads import Timeline, TimelineEntry
 from revops.rest.schema import PROBLEMS
@@ -31,7 +30,7 @@ class LeadTimelineView(ApiView):
     @extend_schema(summary="Show a lead's timeline", responses={200: Timeline, **PROBLEMS})
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Return what happened, the newest first; notes only to those who may read them."""
-        lead = get_object_or_404(visible_leads(self), pk=pk)
+        lead = lead_of(self, pk)
         shows = self.person is None or self.person.has_perm("pipeline.view_personal")
         entries = [*_acts(lead), *_moves(lead), *(_notes(lead) if shows else ())]
         entries.sort(key=lambda entry: (entry.at, entry.kind, entry.id), reverse=True)

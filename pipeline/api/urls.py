@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("leads/<int:pk>/pauses/", facts.LeadPauseView.as_view(), name="lead_pauses"),
     path("leads/<int:pk>/resume/", facts.LeadResumeView.as_view(), name="lead_resume"),
+    path("leads/<int:pk>/merge/", facts.LeadMergeView.as_view(), name="lead_merge"),
     path("leads/<int:pk>/feedback/", facts.LeadFeedbackView.as_view(), name="lead_feedback"),
     path(
         "leads/<int:pk>/feedback/answers/",

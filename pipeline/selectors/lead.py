@@ -63,6 +63,7 @@ class Acts:
     resume: bool
     correct: bool
     tell: bool
+    merge: bool
 
     @property
     def any_more(self) -> bool:
@@ -70,7 +71,7 @@ class Acts:
         return any(
             (self.working, self.recycle, self.disqualify, self.sql, self.opportunity,
              self.assign, self.mql, self.void, self.feedback, self.pause, self.resume,
-             self.correct, self.tell)
+             self.correct, self.tell, self.merge)
         )  # fmt: skip
 
 
@@ -227,6 +228,7 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool, is_paused: bool) -> A
         feedback=holds("pipeline.answer_feedback") and (was_rejected or _was_told(lead)),
         pause=may_pause and not is_paused,
         resume=may_pause and is_paused,
+        merge=holds("pipeline.merge_leads") and stage not in stages.CLOSED,
         tell=is_theirs and stage != Stage.NURTURE,
         correct=holds("pipeline.correct_contact") and stage != Stage.NURTURE,
     )

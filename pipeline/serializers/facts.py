@@ -49,6 +49,21 @@ class AnswerBody(Row):
     note: Story = ""
 
 
+class MergeBody(Row):
+    """The id of the lead that stays."""
+
+    into: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    occurred_at: Instant | None = None
+
+
+class MergeAnswer(Out):
+    """Which lead went into which."""
+
+    lead_id: int
+    merged_into: int
+    url: str
+
+
 class VoidBody(Row):
     """An attempt counts no longer, named as its source knows it."""
 

@@ -43,6 +43,7 @@ from pipeline.views.decisions import (
 from pipeline.views.feedback import feedback_answer, feedback_give, feedback_withdraw
 from pipeline.views.feeds import deadlines_feed
 from pipeline.views.leads import lead_detail, lead_list
+from pipeline.views.merging import lead_merge
 from pipeline.views.pauses import lead_pause, lead_resume, paused
 from pipeline.views.queue import queue, queue_panel
 from pipeline.views.rescoring import rescoring_progress
@@ -93,6 +94,7 @@ __all__ = [
     "lead_detail",
     "lead_disqualify",
     "lead_list",
+    "lead_merge",
     "lead_mql",
     "lead_opportunity",
     "lead_pause",

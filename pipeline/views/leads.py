@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from pipeline.choices import Stage
@@ -43,6 +43,8 @@ def lead_list(request: MemberRequest) -> HttpResponse:
 def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Show everything about one lead."""
     lead = lead_to_see(request, pk)
+    if lead.merged_into is not None:
+        return redirect(lead.merged_into)
     page = lead_page(lead=lead, user=request.user, reader=viewer(request), at=request.at)
     is_nurture = page.card.round is None and lead.stage == Stage.NURTURE
     # The criteria of a round are those of an MQL, in the words it was judged by.

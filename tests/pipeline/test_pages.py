@@ -278,6 +278,7 @@ ACTS = {
     "lead_contact": {"rita", "sam", "vera"},
     "lead_pause": {"rita", "sam", "vera"},
     "feedback_give": {"sam", "vera"},
+    "lead_merge": {"rita", "carla", "mara"},
     "lead_working": {"sam", "vera"},
     "lead_sql": {"sam", "vera"},
     "lead_opportunity": {"sam", "vera"},
