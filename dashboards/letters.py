@@ -86,8 +86,8 @@ def process_revision(payload: dict[str, Any]) -> Letter:
         lines=(
             f"{revision.get_side_display()} missed it from {first} to {last}.",
             "Until the cause and what changes are written down, the number alone stays as it is.",
-            address("dashboards:revision", revision.pk),
         ),
+        action=("Answer the revision", address("dashboards:revision", revision.pk)),
     )
 
 
@@ -106,7 +106,8 @@ def sla_page(payload: dict[str, Any]) -> Letter:
             )
     return Letter(
         subject=f"Service level agreement ({page['version']})",
-        lines=(*told, address("dashboards:sla")),
+        lines=tuple(told),
+        action=("Open the SLA", address("dashboards:sla")),
     )
 
 

@@ -195,7 +195,7 @@ STORAGES = {
 # `manage.py sweep` all read this list.
 PERIODIC_SERVICES: list[tuple[str, int]] = [
     ("sla.services.sweep", 30),
-    ("sla.services.close_months", 600),
+    ("sla.services.close_months", 1800),
     ("revops.outbox.services.deliver", 30),
     ("revops.audit.services.seal_batches", 300),
     ("revops.housekeeping.forget_expired", 3600),

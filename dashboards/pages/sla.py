@@ -82,8 +82,14 @@ def _sides(found: Scorecard) -> list[Context]:
                 _promise(line) for line in found.lines if line.promise.commitment.side == side
             ],
         }
-        for side in (Side.SALES, Side.MARKETING)
+        for side in _parties(found)
     ]
+
+
+def _parties(found: Scorecard) -> list[Side]:
+    """Return both sides, and RevOps where it promised something."""
+    theirs = any(line.promise.commitment.side is Side.REVOPS for line in found.lines)
+    return [Side.SALES, Side.MARKETING, *([Side.REVOPS] if theirs else [])]
 
 
 def _promise(line: Line) -> Context:

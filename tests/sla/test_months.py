@@ -9,51 +9,42 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.outbox.models import Message
 from sla import fold, selectors, services
-from sla.choices import ClockKind, ClockStatus, EvidenceKind, RevisionKind, Scope, Unit
+from sla.choices import (
+    ClockKind,
+    ClockStatus,
+    EvidenceKind,
+    ExcuseCause,
+    RevisionKind,
+    Scope,
+    Unit,
+)
 from sla.fold import MonthKept
 from sla.models import (
     BreachRevision,
-    Calendar,
     Clock,
     MonthAdjustment,
     MonthResult,
-    ProcessRevision,
 )
 from sla.selectors import Attainment
 from sla.selectors.months import closed_months
-from tests.factories.people import OrganizationFactory, person
+from sla.services.excuses import ask_excuse, grant_excuse
+from tests.factories.people import person
 from tests.factories.pipeline import LeadFactory, RepFactory
 from tests.factories.sla import (
-    NEW_YORK,
     BreachFactory,
-    CalendarVersionFactory,
     ClockFactory,
     EvidenceFactory,
     commitment_in_force,
 )
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("three_misses")]
 
 HOUR = timedelta(hours=1)
 FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
 # The third business day of April 2026 in New York is the 3rd; it closes at 21:00 UTC.
 MARCH_CLOSES = datetime(2026, 4, 3, 21, tzinfo=UTC)
 AFTER_MARCH = MARCH_CLOSES + timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def three_misses(monkeypatch):
-    """The SLA allows three; these versions have no content that could say so."""
-    monkeypatch.setattr("sla.services.process.misses_allowed", lambda **_: 3)
-
-
-@pytest.fixture
-def calendar(db):
-    """New York's hours are the company's."""
-    OrganizationFactory(timezone="America/New_York")
-    held = Calendar.objects.create(name="Company hours", is_default=True)
-    CalendarVersionFactory(calendar=held, spec=NEW_YORK)
-    return held
 
 
 @pytest.fixture
@@ -179,6 +170,48 @@ def test_later_evidence_becomes_an_adjustment_and_no_edit(commitment):
     assert (month.was_kept, month.is_kept, month.is_restated) == (False, True, True)
 
 
+@pytest.fixture
+def missed_in_march(commitment):
+    """A lead nobody called in March, flagged, and the month closed."""
+    lead, rep = LeadFactory(), RepFactory()
+    services.record_evidence(
+        lead_id=lead.pk, kind="assigned", occurred_at=due(3), actor="system:test", at=due(3),
+        rep_id=rep.pk,
+    )  # fmt: skip
+    services.sweep(at=AFTER_MARCH)
+    services.close_months(at=AFTER_MARCH)
+    return Clock.objects.get(scope=Scope.LEAD)
+
+
+def test_a_call_logged_after_the_close_is_an_adjustment(missed_in_march):
+    later = AFTER_MARCH + HOUR
+    services.record_evidence(
+        lead_id=missed_in_march.lead_id, kind=EvidenceKind.OUTREACH, occurred_at=due(3) + HOUR,
+        actor="system:test", at=later, payload={"channel": "call"},
+    )  # fmt: skip
+
+    services.close_months(at=later + HOUR)
+
+    row = MonthAdjustment.objects.get()
+    assert (row.met, row.missed, row.clocks) == (1, -1, [missed_in_march.pk])
+    assert services.reconcile_clocks(at=later + HOUR) == []
+
+
+def test_an_excuse_granted_after_the_close_is_an_adjustment(missed_in_march):
+    later = AFTER_MARCH + HOUR
+    asked = ask_excuse(
+        breach=missed_in_march.breach, cause=ExcuseCause.OUTAGE, by=person("vera"), at=later
+    )
+    grant_excuse(request=asked, by=person("carla"), at=later + HOUR)
+
+    services.close_months(at=later + 2 * HOUR)
+
+    row = MonthAdjustment.objects.get()
+    assert (row.excused, row.missed, row.clocks) == (1, -1, [missed_in_march.pk])
+    assert months()[0].now.judged == 0
+    assert services.reconcile_clocks(at=later + 2 * HOUR) == []
+
+
 def test_a_late_import_adjusts_a_closed_month_and_closes_earlier_ones(commitment):
     clock(commitment, ClockStatus.MET, due_at=due(3))
     services.close_months(at=AFTER_MARCH)
@@ -255,7 +288,6 @@ ENDS = st.lists(
 )
 
 
-@pytest.mark.django_db
 @given(ends=ENDS)
 def test_what_was_opened_ended_somewhere_whatever_happened(ends):
     Clock.objects.all().delete()
@@ -279,91 +311,6 @@ def test_what_was_opened_ended_somewhere_whatever_happened(ends):
     assert sum(parts.values(), start=Attainment()) == whole
     counted = selectors.attainment(clocks=selectors.team_clocks(), at=AFTER_MARCH)
     assert (counted.met, counted.judged) == (whole.met, whole.judged)
-
-
-@pytest.fixture
-def missed(calendar):
-    """A promise missed in March, April and May."""
-    held = commitment_in_force(calendar=calendar)
-    for month in (3, 4, 5):
-        clock(held, ClockStatus.BREACHED_CLOSED, due_at=due(month))
-    return held
-
-
-def close_each_month():
-    """Close March, April and May as their times come."""
-    for month in (4, 5, 6):
-        services.close_months(at=datetime(2026, month, 8, tzinfo=UTC))
-
-
-@pytest.fixture
-def revision(missed):
-    """The revision that three missed months opened."""
-    close_each_month()
-    return ProcessRevision.objects.get()
-
-
-def test_three_missed_months_open_one_revision_and_tell_who_answers(missed):
-    vera, rita = person("vera"), person("rita")
-    person("carla")
-
-    close_each_month()
-    services.close_months(at=datetime(2026, 6, 9, tzinfo=UTC))
-
-    row = ProcessRevision.objects.get()
-    assert (row.kind, row.side) == ("first_contact", "sales")
-    assert (row.first_month, row.last_month) == (MARCH, date(2026, 5, 1))
-    told = Message.objects.filter(kind="process_revision_opened")
-    assert {tuple(sorted(message.payload["to"])) for message in told} == {
-        tuple(sorted([vera.pk, rita.pk]))
-    }
-
-
-def test_an_answered_revision_takes_three_new_misses_to_come_back(revision, missed):
-    at = datetime(2026, 6, 10, tzinfo=UTC)
-    answer = {"cause": "Two reps were away and nobody covered.", "change": "Covers are named."}
-    services.answer_revision(
-        revision=revision, by=person("vera"), at=at, cause=answer["cause"],
-        change="From now on every absence has a cover.",
-    )  # fmt: skip
-    clock(missed, ClockStatus.BREACHED_CLOSED, due_at=due(6))
-
-    services.close_months(at=datetime(2026, 7, 20, tzinfo=UTC))
-
-    assert ProcessRevision.objects.count() == 1
-
-
-@pytest.mark.parametrize("name", ["carla", "mara", "sam", "ed"])
-def test_only_the_side_that_missed_or_revops_answers(revision, name):
-    with pytest.raises(services.RevisionRefusedError, match="sales leader"):
-        services.answer_revision(
-            revision=revision, by=person(name), at=AFTER_MARCH, cause="x" * 30, change="y" * 30
-        )
-
-
-@pytest.mark.parametrize(
-    ("cause", "change", "field"),
-    [
-        pytest.param("busy", "y" * 30, "cause", id="no reason"),
-        pytest.param("x" * 30, "\x00   ", "change", id="nothing changes"),
-        pytest.param("x" * 30, "y" * 5000, "change", id="too long"),
-    ],
-)
-def test_an_answer_says_why_and_what_changes(revision, cause, change, field):
-    with pytest.raises(services.RevisionRefusedError) as refusal:
-        services.answer_revision(
-            revision=revision, by=person("rita"), at=AFTER_MARCH, cause=cause, change=change
-        )
-
-    assert refusal.value.field == field
-
-
-def test_a_revision_is_answered_once(revision):
-    given = {"cause": "x" * 30, "change": "y" * 30, "by": person("rita"), "at": AFTER_MARCH}
-    services.answer_revision(revision=revision, **given)
-
-    with pytest.raises(services.RevisionAnsweredError):
-        services.answer_revision(revision=revision, **given)
 
 
 def test_a_roster_without_leads_closes_nothing(calendar):
