@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ _SHOWN_DETAILS = {
     "never_contacted": ("Not contacted", "count"),
     "late": ("Kept late", "count"),
     "excused": ("Excused", "count"),
+    "unknown": ("Not known, counted apart", "count"),
+    "median_age_seconds": ("Median age", "elapsed"),
     "interval": ("95% interval", "interval"),
     "reps": ("Reps with quota", "count"),
 }
@@ -146,8 +149,10 @@ def _details(answer: Answer, *, currency: str) -> list[Context]:
 
 def _detail(held: Any, *, unit: str, own: Unit, currency: str) -> str:
     match unit:
-        case "days":
-            return wording.days(float(held))
+        case "days" | "elapsed":
+            length = float(held)
+            in_days = unit == "days"
+            return wording.days(length) if in_days else formats.elapsed(timedelta(seconds=length))
         case "money":
             return formats.money_compact(held, currency=currency)
         case "rate":
