@@ -22,7 +22,7 @@ from revops import formats
 from revops.outbox.letters import Letter
 from sla.choices import ClockStatus
 from sla.models import Clock, ProcessRevision
-from sla.selectors.badges import BUSINESS, badge
+from sla.selectors.badges import BUSINESS, Badge, badge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -239,7 +239,6 @@ def facts_of(
 ) -> tuple[tuple[str, str | datetime], ...]:
     """Return what is needed to act: time left first, then who, why, the promise, the last acts."""
     shown = badge(clock=clock, terms=shelf["terms"], at=at)
-    counts = " of business time" if clock.commitment.unit in BUSINESS and shown.length else ""
     acts = [act_line(row) for row in shelf["acts"].get(clock.lead_id, ())]
     current = next(
         (
@@ -251,15 +250,31 @@ def facts_of(
     )
     return _given(
         (
-            ("Time", f"{shown.words}{counts}"),
+            ("Time", time_words(shown, business=clock.commitment.unit in BUSINESS)),
             ("Due", clock.due_at),
-            ("Who", str(clock.lead) if clock.lead else ""),
+            ("Who", who(clock.lead) if clock.lead else ""),
             ("Why it qualified", why_of(current)),
             ("Promise", clock.commitment.sentence),
             ("Last acts", "; ".join(acts) or ("None yet" if clock.lead else "")),
             ("Held by", clock.rep.name if clock.rep else ""),
         )
     )
+
+
+def time_words(shown: Badge, *, business: bool) -> str:
+    """Return the time left or over; outside hours what is left and when it goes on."""
+    if shown.length is None or not business:
+        return shown.words
+    if shown.text:
+        left = formats.duration(shown.length)
+        return f"{left} of business time left. {shown.text}"
+    return f"{shown.words} of business time"
+
+
+def who(lead: Lead) -> str:
+    """Return the person and the company."""
+    name, company = str(lead), lead.company.name if lead.company else ""
+    return f"{name}, {company}" if company and company not in name else name
 
 
 def act_line(row: Activity) -> str:

@@ -41,6 +41,7 @@ from pipeline.services.rows import (
     Status,
 )
 from revops.outbox.models import Message
+from revops.outbox.services import prepare
 from sla.services import folded_once
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 SEED: Final = "fernhill"
 SOURCE_SYSTEM: Final = "sample"
 ACTOR: Final = "system:sample"
+NEWS: Final = timedelta(days=2)  # what people were told before was read
 
 
 ANSWERS: Final = (
@@ -318,13 +320,15 @@ def segment_of(one: story.Story) -> str:
 def _settle(
     *, people: staff.Staff, signed_at: datetime, calendar: BusinessCalendar, at: datetime
 ) -> None:
-    """Flag what was missed, close the months, seal what is old; the past's notices are sent."""
+    """Flag what was missed, close the months, seal what is old; the past's notices were read."""
     closing.open_since(signed_at=signed_at, calendar=calendar, at=at)
     import_string(settings.SWEEP_SERVICE)(at=at)
     first = at - timedelta(days=story.DAYS)
     closing.close_each(first_at=first, calendar=calendar, people=people, at=at)
     import_string("revops.audit.services.seal_batches")(at=at)
-    Message.objects.filter(done_at__isnull=True).update(done_at=at)
+    prepare(at=at)
+    Message.objects.unsent().update(done_at=at)
+    Message.objects.filter(created_at__lt=at - NEWS).update(read_at=at)
 
 
 def _check(results: Iterable[AssignmentResult | ActivityResult | MoveResult]) -> None:
