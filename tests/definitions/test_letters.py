@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from definitions import selectors, services
-from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
+from revops.outbox.rendering import letter_of
 from tests.factories.definitions import DAY, MINUTE, NOON, sent, sign, sign_all
 
 
 def letters(kind):
-    return [letter_of(message) for message in Message.objects.filter(kind=kind, channel="app")]
+    return [
+        letter_of(message, at=NOON) for message in Message.objects.filter(kind=kind, channel="app")
+    ]
 
 
 def test_signers_are_asked_with_a_link_and_the_hash(request_):

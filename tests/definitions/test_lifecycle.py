@@ -9,8 +9,8 @@ from definitions.choices import Closure, DocumentKind
 from definitions.models import Draft, RequestClosure, SignatureRequest
 from definitions.months import add_months
 from revops.audit.models import AuditEntry
-from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
+from revops.outbox.rendering import letter_of
 from revops.people.models import RevocationEpoch
 from tests.definitions.test_talks import comment
 from tests.factories.definitions import (
@@ -42,7 +42,7 @@ def scheduled(draft, cast):
 
 def test_version_of_a_later_day_is_agreed_now_and_announced_on_its_day(scheduled, cast):
     (agreed,) = told("version_in_force")
-    assert "holds from 2 April 2026" in letter_of(agreed).lines[0]
+    assert "holds from 2 April 2026" in letter_of(agreed, at=NOON).lines[0]
     assert services.announce_in_force(at=STARTS - MINUTE) == 0
     epoch = RevocationEpoch.objects.get().number
 
@@ -50,8 +50,8 @@ def test_version_of_a_later_day_is_agreed_now_and_announced_on_its_day(scheduled
 
     (message,) = told("definition.in_force")
     assert count == 1
-    assert letter_of(message).subject == "Definitions v2 is in force"
-    assert "holds since 2 April 2026" in letter_of(message).lines[0]
+    assert letter_of(message, at=NOON).subject == "Definitions v2 is in force"
+    assert "holds since 2 April 2026" in letter_of(message, at=NOON).lines[0]
     assert set(message.payload["to"]) == {user.pk for user in cast.values()}
     assert RevocationEpoch.objects.get().number == epoch + 1
 
@@ -70,7 +70,7 @@ def test_version_that_holds_with_its_last_signature_is_announced_by_it_alone(req
     sign_all(request_, cast=cast)
 
     assert services.announce_in_force(at=NOON + DAY) == 0
-    assert "is in force now" in letter_of(told("version_in_force")[0]).lines[0]
+    assert "is in force now" in letter_of(told("version_in_force")[0], at=NOON).lines[0]
 
 
 def test_withdrawn_before_its_day_it_never_comes_into_force(scheduled, cast):
@@ -92,7 +92,7 @@ def test_after_downtime_only_the_version_that_holds_is_announced(scheduled, cast
 
     (message,) = told("definition.in_force")
     assert message.payload["version"] == request.version_id
-    assert "as an exception: A new market." in letter_of(message).lines[1]
+    assert "as an exception: A new market." in letter_of(message, at=NOON).lines[1]
     acts = AuditEntry.objects.filter(act="came_into_force").order_by("id")
     assert [entry.details["number"] for entry in acts] == [2, 3]
 
@@ -103,7 +103,7 @@ def test_signers_of_an_exception_read_its_reason(cast):
     edited(draft, key="mql", by=cast["rita"], at=NOON + DAY, fit_threshold=60)
     sent(draft, by=cast["rita"], at=NOON + DAY, exceptional_reason="A new market.")
 
-    lines = letter_of(told("signature_requested")[-1]).lines
+    lines = letter_of(told("signature_requested")[-1], at=NOON).lines
 
     assert "It comes sooner than agreed, as an exception: A new market." in lines
 
@@ -127,7 +127,7 @@ def test_review_is_announced_when_due_and_once_each_month_after(due_at, cast):
     messages = told("definition.review_due")
     assert [message.key.rpartition(":")[2] for message in messages] == ["0", "1", "2"]
     assert messages[0].payload["to"] == [cast[key].pk for key in ("rita", "carla", "vera")]
-    assert letter_of(messages[0]).subject == "Definitions v2 is due for review"
+    assert letter_of(messages[0], at=NOON).subject == "Definitions v2 is due for review"
 
 
 @pytest.mark.parametrize("decision", ["keep", "change"])

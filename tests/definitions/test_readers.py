@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from definitions import selectors, services
 from definitions.models import Acknowledgement
-from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
+from revops.outbox.rendering import letter_of
 from tests.factories.definitions import DAY, MINUTE, NOON, activated, signed_version
 
 ASKED = "New here? Read what MQL, SAL and SQL mean: 3 minutes"
@@ -99,7 +99,7 @@ def test_only_revops_and_leaders_remind(cast, key):
 def test_the_reminder_leads_to_the_page(cast):
     services.remind_readers(by=cast["vera"], at=NOON)
 
-    letter = letter_of(reminders().first())
+    letter = letter_of(reminders().first(), at=NOON)
 
     assert letter.subject == "Please read what our words mean: Definitions v1"
     assert "Vera Okoro asks you" in letter.lines[0]

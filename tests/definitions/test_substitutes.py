@@ -12,8 +12,8 @@ from definitions.models import Delegation, DelegationEnd, Signature
 from definitions.records import record_text
 from definitions.verification import verify
 from revops.audit.models import AuditEntry
-from revops.outbox.channels import letter_of
 from revops.outbox.models import Message
+from revops.outbox.rendering import letter_of
 from revops.people.choices import Role
 from tests.factories.definitions import DAY, MINUTE, NOON, sent, sign
 from tests.factories.people import PASSWORD
@@ -217,7 +217,7 @@ def test_substitute_hears_of_it_and_is_asked_to_sign(delegate, draft, cast):
     assert selectors.awaiting(user=cast["sam"], at=NOON) == [asked]
     told = Message.objects.get(kind="slot_delegated", channel="app")
     assert told.payload["to"] == [cast["sam"].pk, cast["vera"].pk]
-    assert letter_of(told).subject == "Sam Ortiz signs for Vera Okoro"
+    assert letter_of(told, at=NOON).subject == "Sam Ortiz signs for Vera Okoro"
     asks = Message.objects.get(kind="signature_requested", channel="app")
     assert cast["sam"].pk in asks.payload["to"]
     noted = AuditEntry.objects.get(subject=f"delegation:{given.pk}")
