@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -115,12 +115,12 @@ def _profile_page(
     request: MemberRequest, *, form: ProfileForm, feed_secret: str = ""
 ) -> HttpResponse:
     """Show the settings; `feed_secret` is the new secret of the feed, shown this once."""
+    path = reverse("pipeline:deadlines_feed", args=[feed_secret]) if feed_secret else ""
     context = {
         "form": form,
         "is_rep": Rep.objects.filter(user=request.user).exists(),
         "feed": FeedToken.objects.filter(user=request.user).first(),
-        "feed_secret": feed_secret,
-        "base_url": settings.BASE_URL,
+        "feed_address": request.build_absolute_uri(path) if path else "",
     }
     return render(request, "people/profile.html", context, status=422 if form.errors else 200)
 

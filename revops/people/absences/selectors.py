@@ -136,7 +136,7 @@ def stretches(*, absence: Absence, today: date) -> list[Stretch]:
     by_day = chains([(absence.rep_id, day) for day in days])
     answers = [(day, by_day[absence.rep_id, day]) for day in days]
     told = []
-    for _, group in groupby(answers, key=lambda pair: [one.rep_id for one in pair[1]]):
+    for _, group in groupby(answers, key=lambda pair: [(one.rep_id, one.why) for one in pair[1]]):
         held = list(group)
         chain = held[0][1]
         cover = stand_in(chain)

@@ -227,8 +227,8 @@ def _check_stand_ins(absence: Absence, *, today: date) -> None:
     plan = stretches(absence=absence, today=today)
     if any(stretch.cover is None for stretch in plan):
         raise CoverUnsureError(
-            "Nobody stands in on some of these days. New leads then go to the next in turn, and "
-            "running ones wait. Choose somebody else, or save it as it is.",
+            "Nobody stands in on some of these days. Leads then go to the next in turn. Choose "
+            "somebody else, or save it as it is.",
             plan=plan,
         )
     chosen = absence.cover

@@ -77,6 +77,20 @@ def test_who_stands_in_changes_with_the_covers_own_absence(rita):
     ]
 
 
+def test_a_cover_who_comes_back_in_between_stands_in_from_then_on(rita):
+    rep = RepFactory(name="Ana Ruiz")
+    cover = RepFactory(name="Bo Lin")
+    enter(cover, 0, 1, by=rita, cover=rep)
+
+    absence = enter(rep, 0, 4, by=rita, cover=cover)
+
+    told = [
+        (one.starts_on.day, one.last_on.day, one.cover and one.cover.name)
+        for one in stretches(absence=absence, today=local_day(at=AT))
+    ]
+    assert told == [(8, 9, None), (10, 12, "Bo Lin")]
+
+
 def test_two_who_stand_in_for_each_other_are_doubted_and_stored_when_sure(rita):
     one, other = RepFactory(), RepFactory()
     enter(one, 0, 4, by=rita, cover=other)
