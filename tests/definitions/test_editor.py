@@ -269,3 +269,19 @@ def test_a_promise_that_becomes_one_of_time_is_asked_for_it(as_, cast, now):
 
     assert response.status_code == 422
     assert 'name="body-allowance_amount"' in response.content.decode()
+
+
+def test_a_promise_follows_territories_and_its_reading_says_so(as_, cast, now):
+    draft = services.open_draft(kind=DocumentKind.SLA, by=cast["rita"], at=now)
+    client = as_("rita")
+    address = "/drafts/sla/clauses/commitments/first_contact/"
+    page = client.get(address)
+    form = posted(page.context["node"])
+    form["body-follows_territory"], form["revision"] = "on", "1"
+
+    response = client.post(address, form)
+
+    assert "In the hours of the holder&#x27;s territory" in page.content.decode()
+    assert response.status_code == 302
+    assert draft.clauses.get(key="commitments/first_contact").body["follows_territory"] is True
+    assert "whoever holds the lead at the start" in client.get("/drafts/sla/").content.decode()
