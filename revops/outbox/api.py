@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from pydantic import Field
 from rest_framework.response import Response
 
-from revops.outbox import endpoints, kinds
+from revops.outbox import endpoints, kinds, services
 from revops.outbox.models import Endpoint, Message
 from revops.rest.pagination import PageQuery, page
 from revops.rest.problems import invalid
@@ -175,7 +175,7 @@ class DeliveryReplayView(ApiView):
     def post(self, request: Request, pk: int, delivery: int) -> Response:  # noqa: ARG002 - the framework's signature
         """Queue the event once more under its old id."""
         rows = Message.objects.filter(endpoint=pk, endpoint__disabled_at__isnull=True)
-        queued = endpoints.replay(message=get_object_or_404(rows, pk=delivery), at=self.at)
+        queued = services.replay(message=get_object_or_404(rows, pk=delivery), at=self.at)
         return Response(delivery_out(queued), status=HTTPStatus.ACCEPTED)
 
 

@@ -121,25 +121,6 @@ def send_test(*, endpoint: Endpoint, at: datetime) -> Message:
     )
 
 
-@transaction.atomic
-def replay(*, message: Message, at: datetime) -> Message:
-    """Send a delivery again under its old id, so that a receiver can tell it is the same."""
-    locked = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
-    locked.done_at = locked.dead_at = locked.locked_until = None
-    locked.attempts, locked.next_try_at, locked.last_error = 0, at, ""
-    locked.save(
-        update_fields=[
-            "done_at",
-            "dead_at",
-            "locked_until",
-            "attempts",
-            "next_try_at",
-            "last_error",
-        ]
-    )
-    return locked
-
-
 def disabled_letter(payload: dict[str, Any]) -> Letter:
     """Tell that an endpoint gets nothing more."""
     endpoint = Endpoint.objects.get(pk=payload["endpoint"])

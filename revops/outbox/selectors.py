@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from revops.people.models import User
 
 PAGE_SIZE = 20
+UNDELIVERED_SHOWN = 100
 ICONS: dict[str, tuple[str, str]] = {
     Topic.MY_LEADS: ("inbox", "accent"),
     Topic.DUE_SOON: ("timer", "warn"),
@@ -136,6 +137,41 @@ def _path(address: str) -> str:
         return ""
     parts = urlsplit(address)
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undelivered:
+    """A message that was given up, and why."""
+
+    pk: int
+    kind: str
+    channel: str
+    reader: str
+    tries: int
+    error: str
+    at: datetime
+
+
+def dead() -> Any:
+    """Return what was given up."""
+    return Message.objects.filter(dead_at__isnull=False)
+
+
+def undelivered() -> list[Undelivered]:
+    """Return the last messages that were given up; one statement."""
+    rows = dead().select_related("recipient", "rep", "endpoint").order_by("-dead_at", "-pk")
+    return [
+        Undelivered(
+            pk=row.pk,
+            kind=str(kinds.topic_of(row.kind).label),
+            channel=str(Channel(row.channel).label),
+            reader=str(row.recipient or row.rep or row.endpoint or "The team's channel"),
+            tries=row.attempts,
+            error=row.last_error,
+            at=row.dead_at,
+        )
+        for row in rows[:UNDELIVERED_SHOWN]
+    ]
 
 
 def chosen_timings(*, user: User) -> dict[tuple[Topic, Channel], Timing]:

@@ -23,7 +23,17 @@ from revops.outbox.models import Message
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Notice", "announce", "channels_of", "claim", "deliver", "postpone", "prepare", "send"]
+__all__ = [
+    "Notice",
+    "announce",
+    "channels_of",
+    "claim",
+    "deliver",
+    "postpone",
+    "prepare",
+    "replay",
+    "send",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -128,3 +138,22 @@ def postpone(*, message: Message, error: str, at: datetime, wait: timedelta | No
     jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads retries, no secret)
     Message.objects.filter(pk=message.pk).update(next_try_at=at + pause * jitter, **words)
     logger.warning("Message %s will be tried again: %s", message.pk, error)
+
+
+@transaction.atomic
+def replay(*, message: Message, at: datetime) -> Message:
+    """Send a message again under its old id, so that a receiver can tell it is the same."""
+    locked = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
+    locked.done_at = locked.dead_at = locked.locked_until = None
+    locked.attempts, locked.next_try_at, locked.last_error = 0, at, ""
+    locked.save(
+        update_fields=[
+            "done_at",
+            "dead_at",
+            "locked_until",
+            "attempts",
+            "next_try_at",
+            "last_error",
+        ]
+    )
+    return locked

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from revops import formats
-from revops.outbox import kinds, reading, selectors
+from revops.outbox import kinds, reading, selectors, services
 from revops.outbox.forms import PreferencesForm
 
 if TYPE_CHECKING:
@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
     from revops.requests import MemberRequest
 
+KEEPER = "outbox.manage_endpoints"
+
 
 @require_GET
 @login_required
 def notices(request: MemberRequest) -> HttpResponse:
     """Show what the reader was told, newest first."""
     found = selectors.notices(user=request.user, page=request.GET.get("page", "1"), at=request.at)
-    return render(request, "outbox/notices.html", {"found": found})
+    return render(
+        request,
+        "outbox/notices.html",
+        {"found": found, "keeps": request.user.has_perm(KEEPER)},
+    )
 
 
 @require_POST
@@ -64,3 +70,22 @@ def preferences(request: MemberRequest) -> HttpResponse:
         {"form": form, "channels": kinds.PERSONAL},
         status=422 if form.errors else 200,
     )
+
+
+@require_GET
+@login_required
+@permission_required(KEEPER, raise_exception=True)
+def undelivered(request: MemberRequest) -> HttpResponse:
+    """Show what was given up after the last try, and why."""
+    return render(request, "outbox/undelivered.html", {"rows": selectors.undelivered()})
+
+
+@require_POST
+@login_required
+@permission_required(KEEPER, raise_exception=True)
+def undelivered_retry(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send a message again that was given up."""
+    message = get_object_or_404(selectors.dead(), pk=pk)
+    services.replay(message=message, at=request.at)
+    messages.success(request, "It is on its way again.")
+    return redirect("outbox:undelivered")

@@ -36,6 +36,9 @@ PAGES = [
     "/definitions/mql/",
     "/verify/",
     "/settings/",
+    "/notices/",
+    "/notices/preferences/",
+    "/notices/undelivered/",
 ]
 ACTS = ["", "accept/", "reject/", "contact/", "recycle/", "disqualify/"]
 

@@ -168,3 +168,39 @@ def test_sweep_reaches_the_bell(client, vera):
     services.deliver(at=database_now())
 
     assert selectors.unread_of(vera).count() == 1
+
+
+def test_a_dead_letter_is_seen_and_sent_again(client, vera):
+    client.force_login(person("rita"))
+    letter = told(
+        vera,
+        ClockFactory(),
+        channel=Channel.MAIL,
+        done_at=None,
+        dead_at=database_now(),
+        attempts=10,
+        last_error="550 No such person",
+    )
+
+    page = client.get(reverse("outbox:undelivered"))
+    client.post(reverse("outbox:undelivered_retry", args=[letter.pk]))
+
+    letter.refresh_from_db()
+    assert "550 No such person" in page.text
+    assert (letter.dead_at, letter.attempts) == (None, 0)
+
+
+@pytest.mark.parametrize("who", ["carla", "mara", "sam", "ed"])
+def test_only_revops_sees_what_was_not_delivered(client, vera, who):
+    client.force_login(person(who))
+
+    assert client.get(reverse("outbox:undelivered")).status_code == 403
+
+
+def test_what_was_delivered_is_not_sent_again(client, vera):
+    client.force_login(person("rita"))
+    notice = told(vera, ClockFactory())
+
+    answer = client.post(reverse("outbox:undelivered_retry", args=[notice.pk]))
+
+    assert answer.status_code == 404
