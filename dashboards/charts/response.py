@@ -86,3 +86,45 @@ def _promise(hours: float, *, right: float, within: float | None) -> Figure:
         "font": {"color": INK},
     }
     return {"shapes": [late, vertical(hours, dash="dash")], "annotations": [note]}
+
+
+def response_months(
+    *,
+    columns: Sequence[str],
+    hours: Sequence[float | None],
+    promise_hours: float | None,
+    since: str,
+) -> Figure:
+    """Return the median answer month by month against the promise, from before the signature.
+
+    Args:
+        columns: Months, oldest first.
+        hours: Median business hours of each; None where half of the leads got no answer.
+        promise_hours: What is promised; None where it is not in hours.
+        since: The month of the signature; a line stands before it.
+    """
+    top = max([*(hour for hour in hours if hour is not None), promise_hours or 0, 0.5])
+    shapes = [vertical(columns.index(since) - 0.5)] if since in columns else []
+    if promise_hours is not None:
+        ends = {"x0": 0, "x1": 1, "xref": "paper", "y0": promise_hours, "y1": promise_hours}
+        shapes.append({"type": "line", **ends, "line": {"color": INK, "width": 1, "dash": "dash"}})
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": list(columns),
+                "y": list(hours),
+                "name": "Median",
+                "connectgaps": False,
+                "line": {"color": SERIES[0], "width": 2.5},
+                "marker": {"size": 8},
+                "hovertemplate": "%{x}: %{y:.1f} h<extra></extra>",
+            }
+        ],
+        "layout": {
+            "yaxis": {"range": [0, top * 1.15], "ticksuffix": " h", "nticks": 5},
+            "xaxis": {"type": "category", "showgrid": False},
+            "shapes": shapes,
+        },
+    }

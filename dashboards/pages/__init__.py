@@ -6,10 +6,10 @@ from dashboards.pages.lists import breaches, rows
 from dashboards.pages.metric import metric
 from dashboards.pages.rejects import rejects
 from dashboards.pages.revision import revision
-from dashboards.pages.sla import hours, sla
+from dashboards.pages.sla import hours, response, sla
 from dashboards.pages.start import steps
 
 __all__ = [
-    "breaches", "excuses", "home", "hours", "metric", "rejects", "revision", "rows", "sla",
-    "steps",
+    "breaches", "excuses", "home", "hours", "metric", "rejects", "response", "revision", "rows",
+    "sla", "steps",
 ]  # fmt: skip

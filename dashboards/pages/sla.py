@@ -11,6 +11,7 @@ from dashboards.expectations import Ripeness
 from dashboards.pages import links
 from dashboards.pages.home import pace_tone
 from dashboards.registry.base import Unit
+from dashboards.selectors.home import promised_hours
 from definitions.choices import DocumentKind
 from definitions.reading import sections
 from definitions.selectors import sla_of
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from dashboards.expectations import Judgement
+    from dashboards.registry.base import Figure
     from dashboards.selectors.frame import Frame
     from dashboards.selectors.scorecard import Cell, Change, Line, Scorecard, Share, SideMonth
     from sla.selectors.calendars import Hours
 
     Context = dict[str, Any]
 
-TERMS = ("calendar", "coverage", "misses_before_revision", "ladder")
+TERMS = ("calendar", "coverage", "ladder")
 """The clauses of the document that the page shows whole, beside the promises."""
 
 
@@ -44,6 +46,7 @@ def sla(found: Scorecard, changes: Sequence[Change], *, frame: Frame) -> Context
         "month_names": [f"{month:%B %Y}" for month in found.months],
         "lines": [_line(line) for line in found.lines],
         "course": _course(found),
+        "revision_rule": _revision_rule(frame),
         "changes": [_change(change, frame=frame) for change in changes],
         "terms": [
             section
@@ -52,6 +55,54 @@ def sla(found: Scorecard, changes: Sequence[Change], *, frame: Frame) -> Context
             if section.key == key
         ],
     }
+
+
+def _revision_rule(frame: Frame) -> str:
+    """Say after how many misses the process is revised, as the SLA has it."""
+    entry = frame.in_use(DocumentKind.SLA)
+    if entry is None:
+        return ""
+    count = formats.plural(sla_of(entry).misses_before_revision, "month")
+    return f"After {count} missed in a row the process is revised, not just the number."
+
+
+def response(months: Sequence[Figure], *, found: Scorecard, frame: Frame) -> Context | None:
+    """Return the chart of how soon leads are answered, month by month; None before two months."""
+    if len(months) < 2:  # noqa: PLR2004 - one point is no course
+        return None
+    columns = [month.label for month in months]
+    hours = [None if month.value is None else float(month.value) / 3600 for month in months]
+    first, last = months[0], months[-1]
+    promised = promised_hours(frame)
+    promise = f" Promised are {promised:g} h, the dashed line." if promised else ""
+    return {
+        "title": "Lead response, median business hours by month",
+        "summary": f"{_median(first)} in {first.label}, {_median(last)} in {last.label}.{promise}",
+        "figure": charts.response_months(
+            columns=columns,
+            hours=hours,
+            promise_hours=promised,
+            since=next(
+                (month.label for month in months
+                 if found.signed_on and month.key == f"{found.signed_on:%Y-%m}"), ""
+            ),
+        ),
+        "columns": ["Month", "Median", "In time", "Leads"],
+        "rows": [
+            [
+                month.label,
+                _median(month),
+                formats.percent(month.details["within_promise"]),
+                formats.count(month.n),
+            ]
+            for month in months
+        ],
+        "note": "Leads nobody answered count as slower than all others once they are due.",
+    }  # fmt: skip
+
+
+def _median(month: Figure) -> str:
+    return wording.value(Unit.BUSINESS_SECONDS, month.value, currency="")
 
 
 def hours(found: Sequence[Hours], *, frame: Frame) -> list[Context]:

@@ -229,6 +229,19 @@ def _course(closed: list[ClosedMonth], signed_on: date | None) -> list[SideMonth
     return [SideMonth(month, side, share) for (month, side), share in found.items()]
 
 
+def response_months(*, frame: Frame, signed_on: date) -> list[Figure]:
+    """Return the lead response of each month from the baseline to today; one statement."""
+    asked = MetricFilter(
+        setting=frame.setting,
+        period=Period(baseline_months(signed_on).starts_on, frame.today + metrics.ONE_DAY),
+        at=frame.at,
+        zone=frame.setting.zone,
+        group_by="month",
+        options={option.name: option.choices[0] for option in RESPONSE_TIME.options},
+    )
+    return RESPONSE_TIME.groups(asked)
+
+
 def changes(*, frame: Frame, signed_on: date) -> list[Change]:
     """Return speed, acceptance and pipeline before the signature and since; six statements.
 

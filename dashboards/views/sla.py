@@ -20,7 +20,7 @@ from dashboards.forms import RevisionForm, ShareForm
 from dashboards.models import ShareLink
 from dashboards.selectors.frame import frame
 from dashboards.selectors.promises import signers
-from dashboards.selectors.scorecard import changes, scorecard
+from dashboards.selectors.scorecard import changes, response_months, scorecard
 from definitions.choices import DocumentKind
 from revops.people.selectors import organization
 from revops.rest import limits
@@ -50,9 +50,15 @@ def _frame(request: HttpRequest) -> Frame:
 def _body(held: Frame) -> dict[str, Any]:
     """Return what members and holders of a share link see alike."""
     found = scorecard(frame=held)
-    since = changes(frame=held, signed_on=found.signed_on) if found.signed_on else []
+    signed_on = found.signed_on
+    since = changes(frame=held, signed_on=signed_on) if signed_on else []
+    months = response_months(frame=held, signed_on=signed_on) if signed_on else []
     hours = [Hours.of(version) for version in latest_versions()]
-    return {**pages.sla(found, since, frame=held), "calendars": pages.hours(hours, frame=held)}
+    return {
+        **pages.sla(found, since, frame=held),
+        "response": pages.response(months, found=found, frame=held),
+        "calendars": pages.hours(hours, frame=held),
+    }
 
 
 @require_safe

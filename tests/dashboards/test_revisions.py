@@ -84,10 +84,12 @@ def test_who_comes_second_is_told_so(client, address):
     assert client.post(address, ANSWER).status_code == 409
 
 
-def test_an_unknown_revision_is_not_found(client, address):
+@pytest.mark.parametrize("path", ["/sla/revisions/999999/", f"/sla/revisions/{10**20}/"])
+def test_an_unknown_revision_is_not_found(client, address, path):
     client.force_login(person("rita"))
 
-    assert client.get("/sla/revisions/999999/").status_code == 404
+    assert client.get(path).status_code == 404
+    assert client.post(f"/sla/share/{10**20}/revoke/").status_code == 404
 
 
 @pytest.fixture

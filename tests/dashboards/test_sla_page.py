@@ -139,6 +139,20 @@ def test_nothing_is_expected_of_an_unsigned_agreement():
     assert judgement(metric="response_time", signed_on=None, today=OCTOBER) is None
 
 
+def test_the_response_is_followed_from_before_the_signature(client, signed):
+    held = promise()
+    for month in (8, 10):
+        clock(
+            held, ClockStatus.MET, seconds=month * 1800, started_at=instant(f"2026-{month:02}-05")
+        )
+    client.force_login(signed["rita"])
+
+    chart = client.get("/sla/").context["response"]
+
+    assert [row[:2] for row in chart["rows"]] == [["Aug 2026", "4 h"], ["Oct 2026", "5 h"]]
+    assert chart["figure"]["data"][0]["y"] == [4.0, 5.0]
+
+
 @pytest.mark.parametrize("name", ["rita", "carla", "mara", "vera", "sam", "ed"])
 def test_both_teams_and_viewers_see_the_page(client, signed, name):
     client.force_login(signed.get(name) or person(name))
