@@ -11,7 +11,7 @@ from django.db.models import F
 from pipeline.choices import ActivityKind, ActivityOutcome, FeedbackAnswer, Stage
 from pipeline.models import Activity, Assignment, LeadNote, Touch, Transition
 from pipeline.selectors.actors import names_of
-from sla.choices import EvidenceKind, PauseReason
+from sla.choices import EvidenceKind, PauseReason, ReplanReason
 from sla.models import Breach, Evidence
 
 if TYPE_CHECKING:
@@ -302,7 +302,9 @@ _FACTS = {
     EvidenceKind.RESUMED: ("circle-play", "Goes on", "sales"),
     EvidenceKind.FEEDBACK: ("message-square-warning", "Feedback to marketing", "sales"),
     EvidenceKind.FEEDBACK_WITHDRAWN: ("undo-2", "Feedback withdrawn", "sales"),
+    EvidenceKind.REPLANNED: ("calendar", "Deadline planned again", "revops"),
 }
+_REASONS = {EvidenceKind.PAUSED: PauseReason, EvidenceKind.REPLANNED: ReplanReason}
 
 
 def _told(lead: Lead) -> list[Evidence]:
@@ -313,8 +315,9 @@ def _told(lead: Lead) -> list[Evidence]:
 def _of_fact(row: Evidence, *, names: dict[str, str], notes: dict[int, str]) -> Moment:
     icon, title, side = _FACTS[EvidenceKind(row.kind)]
     reason = str(row.payload.get("reason", ""))
-    if row.kind == EvidenceKind.PAUSED and reason in PauseReason.values:
-        label = str(PauseReason(reason).label)
+    reasons = _REASONS.get(EvidenceKind(row.kind))
+    if reasons is not None and reason in reasons.values:
+        label = str(reasons(reason).label)
         title = f"{title}: {label[:1].lower()}{label[1:]}"
     until = str(row.payload.get("until", ""))
     return Moment(

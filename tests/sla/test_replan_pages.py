@@ -77,6 +77,16 @@ def test_all_that_gain_time_move_at_once(client, calendar, running):
     assert Clock.objects.get(pk=running.pk).due_at > running.due_at
 
 
+def test_lead_tells_that_its_deadline_was_planned_again(client, calendar, running):
+    edit(client, calendar, **SHORT_DAYS)
+    posted = {"version": "2", "gaining": "1", "reason": "short_notice"}
+    client.post(f"/calendars/{calendar.pk}/replan/", posted)
+
+    page = text_of(client.get(f"/leads/{running.lead_id}/"))
+
+    assert "Deadline planned again: closed at short notice" in page
+
+
 @pytest.mark.parametrize(
     ("posted", "status"),
     [
