@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ from revops.people.choices import Side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from dashboards.expectations import Judgement
     from dashboards.registry.base import Figure
@@ -70,7 +70,7 @@ def response(months: Sequence[Figure], *, found: Scorecard, frame: Frame) -> Con
     """Return the chart of how soon leads are answered, month by month; None before two months."""
     if len(months) < 2:  # noqa: PLR2004 - one point is no course
         return None
-    columns = [month.label for month in months]
+    columns = [_short(date.fromisoformat(f"{month.key}-01")) for month in months]
     hours = [None if month.value is None else float(month.value) / 3600 for month in months]
     first, last = months[0], months[-1]
     promised = promised_hours(frame)
@@ -82,10 +82,7 @@ def response(months: Sequence[Figure], *, found: Scorecard, frame: Frame) -> Con
             columns=columns,
             hours=hours,
             promise_hours=promised,
-            since=next(
-                (month.label for month in months
-                 if found.signed_on and month.key == f"{found.signed_on:%Y-%m}"), ""
-            ),
+            since=_short(found.signed_on) if found.signed_on else "",
         ),
         "columns": ["Month", "Median", "In time", "Leads"],
         "rows": [
@@ -118,6 +115,11 @@ def hours(found: Sequence[Hours], *, frame: Frame) -> list[Context]:
             }
         )
     return told
+
+
+def _short(month: date) -> str:
+    """Return a month for the axis of a chart, where a year's worth has to fit."""
+    return f"{month:%b %y}"
 
 
 def _day(day: date) -> str:
@@ -286,8 +288,8 @@ def _course(found: Scorecard) -> Context | None:
     months = [list(group) for _, group in groupby(found.course, key=lambda one: one.month)]
     if len(months) < 2:  # noqa: PLR2004 - one point is no course
         return None
-    columns = [f"{held[0].month:%b %Y}" for held in months]
-    since = f"{found.signed_on:%b %Y}" if found.signed_on else ""
+    columns = [_short(held[0].month) for held in months]
+    since = _short(found.signed_on) if found.signed_on else ""
     by_side = {side: [_of_side(held, side) for held in months] for side in _SIDES}
     lines = [
         (label, [share.rate if share else None for share in by_side[side]])
