@@ -12,6 +12,7 @@ from pipeline.selectors.actors import actor_of
 from pipeline.selectors.clocks import ClockLine, clocks_of, line_of, shown_clock, terms_in_use
 from pipeline.selectors.criteria import checks_of, parts_of, why_of
 from pipeline.selectors.feedback import items_of
+from pipeline.selectors.holds import OFTEN, holds_of
 from pipeline.selectors.pauses import pause_shown
 from pipeline.selectors.persons import person_of
 from pipeline.selectors.promised import promised_with
@@ -115,6 +116,7 @@ class LeadPage:
     card: LeadCard
     moments: list[Moment]
     feedback: list[FeedbackLine]
+    holds: list[Fact]
     company: list[Fact]
     lead_facts: list[Fact]
     context: list[Fact]
@@ -266,6 +268,7 @@ def lead_page(*, lead: Lead, user: User, reader: Viewer, at: datetime) -> LeadPa
             lead=lead, form_text=card.person.form_text, sees_notes=not card.person.is_masked
         ),
         feedback=_feedback(lead, user=user, reader=reader, at=at),
+        holds=_holds(card.round, reader=reader, at=at),
         company=company_facts(lead),
         lead_facts=_lead_facts(lead, card),
         context=_context(lead, card.round, reader=reader, at=at),
@@ -299,6 +302,26 @@ def _feedback(lead: Lead, *, user: User, reader: Viewer, at: datetime) -> list[F
         )
         for item in items_of(lead=lead)
     ]
+
+
+def _holds(current: Round | None, *, reader: Viewer, at: datetime) -> list[Fact]:
+    """Return who held the round and for how much business time; unsaid where it was one person."""
+    holds = holds_of(current=current, at=at)
+    if len(holds) <= 1:
+        return []
+    found = [
+        Fact(
+            term=hold.rep,
+            text=f"{formats.duration(hold.held)} of business time, since "
+            f"{formats.local(hold.since, zone=reader.zone)}",
+        )
+        for hold in holds
+    ]
+    if len(holds) - 1 > OFTEN:
+        found.append(
+            Fact(term="Handed on", text=f"{len(holds) - 1} times: it is on the list for review")
+        )
+    return found
 
 
 def company_facts(lead: Lead) -> list[Fact]:

@@ -13,6 +13,7 @@ from pipeline.fact_forms import PauseForm
 from pipeline.forms import NoteForm
 from pipeline.models import Lead
 from pipeline.selectors.actors import actor_of
+from pipeline.selectors.holds import passed_on
 from pipeline.selectors.pauses import pause_shown, paused_leads
 from pipeline.services.pauses import PauseRow, pause_lead, resume_lead
 from pipeline.views.common import Act, Done, answer, lead_to_see, posted
@@ -81,8 +82,11 @@ def lead_resume(request: MemberRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("pipeline.view_lead", raise_exception=True)
 def paused(request: MemberRequest) -> HttpResponse:
-    """List the leads whose promises stand still, longest first."""
-    context = {"rows": paused_leads(user=request.user, at=request.at)}
+    """List the leads whose promises stand still, and those handed on too often."""
+    context = {
+        "rows": paused_leads(user=request.user, at=request.at),
+        "passed_on": passed_on(user=request.user),
+    }
     return render(request, "pipeline/paused.html", context)
 
 
