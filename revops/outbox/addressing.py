@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -31,8 +31,9 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who can be reached, and how each wants to hear."""
+    """Who can be reached, how each wants to hear, and when digests leave next."""
 
+    morning: datetime
     users: dict[int, str]
     reps: dict[int, Reader]
     chosen: dict[tuple[int, str, str], str]
@@ -57,7 +58,7 @@ def address(*, at: datetime) -> int:
     events = list(Message.objects.events().waiting(at=at).order_by("id")[:BATCH])
     if not events:
         return 0
-    people = _people(events)
+    people = _people(events, at=at)
     first = [event for event in events if event.kind not in kinds.CORRECTIONS]
     Message.objects.bulk_create(
         [*_for_people(first, people, at=at), *_for_endpoints(events, at=at)],
@@ -76,7 +77,7 @@ def morning(at: datetime) -> datetime:
     return found
 
 
-def _people(events: Iterable[Message]) -> People:
+def _people(events: Iterable[Message], *, at: datetime) -> People:
     """Read everybody the events name, and what they chose."""
     named = {pk for event in events for pk in event.payload.get("to") or ()}
     wanted = {event.payload.get("rep") for event in events} - {None}
@@ -93,6 +94,7 @@ def _people(events: Iterable[Message]) -> People:
             found[rep.pk] = Reader(rep_id=rep.pk)
     chosen = Preference.objects.filter(user_id__in=users)
     return People(
+        morning=morning(at),
         users=users,
         reps=found,
         chosen={(row.user_id, row.topic, row.channel): row.timing for row in chosen},
@@ -135,7 +137,7 @@ def _message(event: Message, reader: Reader, people: People, *, at: datetime) ->
         timing=timing,
         payload=event.payload,
         created_at=event.created_at,
-        next_try_at=morning(at) if digest else at,
+        next_try_at=people.morning if digest else at,
         done_at=at if channel == Channel.APP else None,
     )
 
@@ -177,7 +179,7 @@ def _followers(corrections: Sequence[Message], people: People, *, at: datetime) 
         reader = Reader(user_id=row.recipient_id, rep_id=row.rep_id)
         heard.setdefault((row.payload["clock"], row.channel), {})[reader] = row
     chosen = _chosen({reader for readers in heard.values() for reader in readers})
-    everybody = People(users=people.users, reps=people.reps, chosen=chosen)
+    everybody = replace(people, chosen=chosen)
     found = []
     for event in corrections:
         readers = heard.get((event.payload.get("clock"), event.channel), {})

@@ -37,7 +37,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50
+BATCH = 20  # so many slow receivers of ten seconds each fit into a claim
 PREPARING = 7_215_004  # the key of the advisory lock
 CLAIM = timedelta(minutes=5)
 # The schedule of the Standard Webhooks specification; after the last try the message is dead.
