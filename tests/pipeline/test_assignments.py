@@ -302,7 +302,7 @@ def test_who_gets_a_lead_is_asked_in_three_statements():
     with CaptureQueriesContext(connection) as captured:
         assign(*rows)
 
-    asked = [query["sql"] for query in captured if "people_rep" in query["sql"]]
+    asked = [query["sql"] for query in captured if 'FROM "people_rep"' in query["sql"]]
     asked += [query["sql"] for query in captured if "FROM pipeline_seats" in query["sql"]]
     asked += [query["sql"] for query in captured if "pipeline_account_rep" in query["sql"]]
     assert len(asked) == 3
