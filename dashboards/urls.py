@@ -3,19 +3,21 @@
 from django.urls import path
 
 from dashboards import api, views
-from dashboards.views import excuses
+from dashboards.views import excuses, what_if
 from dashboards.views import sla as sla_views
 
 app_name = "dashboards"
 urlpatterns = [
     path("", views.home, name="home"),
     path("start/", views.start, name="start"),
+    path("start/breaches/", what_if.start_breaches, name="start_breaches"),
     path("start/person/", views.start_person, name="start_person"),
     path("metrics/<slug:key>/", views.metric, name="metric"),
     path("metrics/<slug:key>/rows/", views.metric_rows, name="metric_rows"),
     path("rejects/", views.rejects, name="rejects"),
     path("breaches/", views.breaches, name="breaches"),
     path("sla/", sla_views.sla, name="sla"),
+    path("sla/what-if/", what_if.what_if, name="what_if"),
     path("sla/share/", sla_views.sla_share, name="sla_share"),
     path("sla/share/<int:pk>/revoke/", sla_views.sla_unshare, name="sla_unshare"),
     path("sla/slack/", sla_views.sla_slack, name="sla_slack"),

@@ -8,8 +8,9 @@ from dashboards.pages.rejects import rejects
 from dashboards.pages.revision import revision
 from dashboards.pages.sla import hours, response, sla
 from dashboards.pages.start import steps
+from dashboards.pages.what_if import hindsight, what_if
 
 __all__ = [
-    "breaches", "excuses", "home", "hours", "metric", "rejects", "response", "revision", "rows",
-    "sla", "steps",
+    "breaches", "excuses", "hindsight", "home", "hours", "metric", "rejects", "response",
+    "revision", "rows", "sla", "steps", "what_if",
 ]  # fmt: skip

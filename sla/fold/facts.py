@@ -244,6 +244,11 @@ class Terms:
         follows = agreement and any(promise.follows_territory for promise in agreement.promises)
         return list(self._versions) if follows else []
 
+    @property
+    def calendars(self) -> list[CalendarVersion]:
+        """Every version of every calendar."""
+        return list(self._by_key.values())
+
     def calendar_version(self, key: Any) -> CalendarVersion:
         """Return the version with this identity."""
         return self._by_key[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404
@@ -50,4 +51,7 @@ def promise_preview(request: MemberRequest, kind: str, key: str) -> HttpResponse
             kind=about, unit=unit, amount=amount, calendar=calendar, at=request.at
         )
         context["zone"] = calendar.zone.key
+        context["what_if_query"] = urlencode(
+            {"commitment": about.value, "amount": amount, "unit": unit.value}
+        )
     return render(request, "sla/_promise_preview.html", context)
