@@ -209,10 +209,9 @@ def acts_of(*, lead: Lead, user: User, was_rejected: bool, is_paused: bool) -> A
         return stages.may_follow(current=stage, target=target)
 
     is_open = stage not in stages.CLOSED and stage != Stage.NURTURE
+    # Sales pauses what it decides on, RevOps whatever it sees (`Lead.objects.pausable_by`).
     may_pause = (
-        is_open
-        and holds("pipeline.pause_lead")
-        and Lead.objects.pausable_by(user).filter(pk=lead.pk).exists()
+        is_open and holds("pipeline.pause_lead") and (is_theirs or user.role == Role.REVOPS)
     )
     return Acts(
         accept=is_theirs and may(Stage.ACCEPTED),
