@@ -19,11 +19,11 @@ from pipeline.selectors.lead import Fact
 from pipeline.selectors.persons import person_of
 from revops import formats
 from revops.people.models import Rep
-from sla.choices import PauseReason, Unit
+from sla.choices import PauseReason, RevisionKind, Unit
 from sla.fold.deadlines import BUSINESS
 from sla.models import Breach, BreachRevision, Clock
 from sla.selectors import badge, explain_deadline, is_gate
-from sla.selectors.excuses import SETTLED, asked_for, may_ask
+from sla.selectors.excuses import SETTLED, asked_for, granted_to, may_ask
 
 if TYPE_CHECKING:
     from pipeline.selectors.clock_days import DaysPicture
@@ -143,7 +143,7 @@ def clock_page(*, clock: Clock, user: User, reader: Viewer, at: datetime) -> Clo
         summary=_summary(clock, when),
         signers=signers_of(version=version),
         is_provisional=not getattr(getattr(version, "activation", None), "is_signed", False),
-        facts=_facts(clock, when),
+        facts=_facts(clock, explained, when),
         zone=explained.zone.replace("_", " "),
         counted=_counted(clock, explained, when, at=at),
         measure=_MEASURES[clock.commitment.unit],
@@ -222,11 +222,14 @@ def _summary(clock: Clock, when: _Times) -> str:
     )
 
 
-def _facts(clock: Clock, when: _Times) -> list[Fact]:
+def _facts(clock: Clock, explained: DeadlineExplanation, when: _Times) -> list[Fact]:
     """Return the instants of the clock and the hours they are counted in."""
     if is_gate(clock):
         return [when.fact("Handed over", clock.started_at), *_hours(clock, when)]
     found = [when.fact("Started", clock.started_at), when.fact("Due", clock.due_at)]
+    if explained.replanned_from is not None:
+        note = "before the hours were changed"
+        found.append(when.fact("Was due", explained.replanned_from, note=note))
     if clock.breach_at is not None:
         later = clock.due_at is not None and clock.breach_at > clock.due_at
         note = ""
@@ -324,6 +327,20 @@ def _story(
         Fact(term="Charged to", text=f"{breach.get_side_display()}{holder}"),
         Fact(term="Cause", text=str(breach.get_cause_display())),
     ]
+    if breach.last_revision == RevisionKind.EXCUSED:
+        facts += _excuse(breach.pk, when)
     may = breach.last_revision not in SETTLED and may_ask(side=breach.side, by=user)
     may = may and not asked_for([breach.pk])
     return BreachStory(facts=facts, revisions=rows, ask_pk=breach.pk if may else None)
+
+
+def _excuse(breach_id: int, when: _Times) -> list[Fact]:
+    """Return why a miss was excused and who said so."""
+    found = granted_to(breach_id=breach_id)
+    if found is None or found.decided_by is None:
+        return []
+    return [
+        Fact(term="Excused because", text=str(found.get_cause_display())),
+        Fact(term="Asked by", text=found.asked_by.name),
+        when.fact("Granted", found.decided_at, note=f"by {found.decided_by.name}"),
+    ]

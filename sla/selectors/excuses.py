@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from revops.people.choices import Side
 from revops.people.permissions import side_of
-from sla.choices import RevisionKind
+from sla.choices import ExcuseDecision, RevisionKind
 from sla.models import ExcuseRequest
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ def asked_for(breach_ids: Collection[int]) -> frozenset[int]:
     """Return which of these breaches somebody has asked to excuse, undecided; one statement."""
     rows = ExcuseRequest.objects.filter(breach__in=breach_ids, decision="")
     return frozenset(rows.values_list("breach_id", flat=True))
+
+
+def granted_to(*, breach_id: int) -> ExcuseRequest | None:
+    """Return the request that excused a breach; None where none did."""
+    rows = ExcuseRequest.objects.select_related("asked_by", "decided_by")
+    return (
+        rows.filter(breach=breach_id, decision=ExcuseDecision.GRANTED)
+        .order_by("-decided_at", "-pk")
+        .first()
+    )
 
 
 def may_ask(*, side: str, by: User) -> bool:

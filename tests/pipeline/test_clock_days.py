@@ -11,9 +11,10 @@ from django.urls import reverse
 from pipeline.selectors.explanation import clock_page, find_clock
 from revops.people.selectors import Viewer
 from sla.choices import ClockKind, EvidenceKind, Scope
-from sla.models import Clock
-from sla.services import record_evidence, refold
-from tests.factories.pipeline import RepFactory, assigned
+from sla.models import Breach, Clock
+from sla.services import ask_excuse, grant_excuse, record_evidence, refold
+from tests.factories.people import person
+from tests.factories.pipeline import LeadFactory, RepFactory, assigned
 from tests.factories.sla import NEW_YORK, CalendarVersionFactory, commitment_in_force
 
 pytestmark = pytest.mark.usefixtures("agreement")
@@ -249,3 +250,62 @@ def test_a_gate_at_handoff_has_a_reason_and_no_picture(agreement, sam):
 
     assert page.picture is None
     assert page.reasons.because.startswith("Kept: everything agreed for the lead's channel")
+
+
+def test_hours_that_changed_are_told_with_the_due_time_they_replaced(lead, sam):
+    snow = HOURS | {"exceptions": HOURS["exceptions"] | {"2026-11-30": []}}
+    calendar = clock_of(lead).commitment.calendar
+    newer = CalendarVersionFactory(calendar=calendar, number=2, spec=snow, created_at=SATURDAY)
+    told(lead, EvidenceKind.REPLANNED, SATURDAY, payload={"calendar_version": newer.pk})
+    refold(lead_ids=[lead.pk], at=SATURDAY)
+
+    page = shown(lead, sam)
+
+    assert page.why_then == "Why Tue 1 Dec, 11:00 EST?"
+    assert "Mon 30 Nov, 11:00 EST, before the hours were changed" in [
+        fact.text for fact in page.facts
+    ]
+    assert "Was due 11:00" in [mark.label for row in page.picture.rows for mark in row.marks]
+
+
+def test_an_excuse_says_why_who_asked_and_who_granted(lead, sam):
+    late = local(30, 15)
+    refold(lead_ids=[lead.pk], at=late)
+    breach = Breach.objects.get()
+    request = ask_excuse(breach=breach, cause="outage", note="", by=sam, at=late)
+    grant_excuse(request=request, note="", by=person("carla"), at=late)
+
+    page = shown(lead, sam, at=late)
+
+    facts = {fact.term: fact.text for fact in page.story.facts}
+    assert page.reasons.answer == "This is a breach, and it was excused."
+    assert facts["Asked by"] == "Sam Ortiz"
+    assert facts["Granted"] == "Mon 30 Nov, 15:00 EST, by Carla Diaz"
+
+
+def test_the_hours_of_the_holders_territory_are_the_ones_shown(agreement, sam):
+    paris = CalendarVersionFactory(spec=NEW_YORK | {"timezone": "Europe/Paris"}).calendar
+    promise(follows_territory=True)
+    lead = LeadFactory()
+    told(
+        lead, EvidenceKind.ASSIGNED, local(25, 5), rep_id=sam.rep.pk,
+        payload={"calendar": paris.pk},
+    )  # fmt: skip
+    refold(lead_ids=[lead.pk], at=local(25, 6))
+
+    page = shown(lead, sam, at=local(25, 6))
+
+    assert page.zone == "Europe/Paris"
+    assert page.why_then == "Why Wed 25 Nov, 15:00 CET?"
+
+
+def test_the_api_tells_the_same_facts(client, lead, sam):
+    client.force_login(sam)
+
+    found = client.get(f"/api/v1/clocks/{clock_of(lead).pk}/").json()["explanation"]
+
+    assert found["is_breach"] is False
+    assert found["otherwise"].startswith("It becomes one after")
+    assert [pause["reason"] for pause in found["pauses"]] == ["waiting_on_marketing"]
+    assert len(found["holders"]) == 2
+    assert [one["kind"] for one in found["evidence"] if one["started_it"]] == ["assigned"]
