@@ -123,7 +123,7 @@ def clock_badge(
     length: timedelta | None = None,
     text: str = "",
     title: str = "",
-    running: bool = True,  # noqa: FBT001, FBT002 - template tags take plain arguments
+    running: timedelta | bool = True,  # noqa: FBT001, FBT002 - template tags take plain arguments
 ) -> str:
     """Return the badge of a clock in one of its seven states, or `resumes` outside hours.
 
@@ -133,7 +133,8 @@ def clock_badge(
         length: Business time left, over, used or late; the badge words it.
         text: Replaces the words, for instance `Resumes Mon 09:00`.
         title: The whole story, such as `due Mon 23 Nov, 09:40 EST`, or the reason of a pause.
-        running: Whether business time passes now, so that a script may count on.
+        running: Whether business time passes now, so that a script may count on; a length says for
+            how long it may.
 
     Raises:
         KeyError: The state is unknown.
@@ -146,6 +147,7 @@ def clock_badge(
             "state": _ALIASES.get(key, key), "words": words, "tone": tone, "icon": icon,
             "tick": tick if running and length is not None and not text else "",
             "seconds": int(length.total_seconds()) if length is not None else None,
+            "lasts": int(running.total_seconds()) if isinstance(running, timedelta) else None,
             "length": length, "text": text, "title": title,
         },
     )  # fmt: skip

@@ -68,7 +68,8 @@ class Badge:
         words: The whole badge, such as "Due in 35 m", "Overdue by 6 h 20 m", "Resumes Mon 09:00".
         text: Words that replace state and length, empty where the two say it.
         title: The due time in full, or the reason of a pause or exemption.
-        running: Whether the time shown passes now, so that a script may count on.
+        running: For how long the time shown goes on passing, so that a script may count on: until
+            the working hours close, or True for as long as it likes; False when it stands still.
     """
 
     state: BadgeState
@@ -76,7 +77,7 @@ class Badge:
     words: str
     text: str
     title: str
-    running: bool
+    running: timedelta | bool
 
     @property
     def tone(self) -> str:
@@ -128,7 +129,7 @@ def _running(
     if clock.due_at is None or clock.breach_at is None:
         return Badge(BadgeState.EXEMPT, None, "Not started", "Not started", "", running=False)
     business = clock.commitment.unit in BUSINESS
-    ticks = calendar.is_open(at) if business else True
+    ticks = _until_closing(calendar, at) if business else True
     if at > clock.breach_at:
         over = calendar.between(clock.due_at, at) if business else at - clock.due_at
         return _measured(
@@ -145,7 +146,15 @@ def _running(
         text = f"Resumes {opens}"
         return Badge(state, left, text, text, title, running=False)
     lead = "Due soon," if soon else "Due in"
-    return _measured(state, lead, left, business=business, title=title, running=True)
+    return _measured(state, lead, left, business=business, title=title, running=ticks)
+
+
+def _until_closing(calendar: BusinessCalendar, at: datetime) -> timedelta | bool:
+    """Return how long working hours go on; False while they are closed."""
+    if not calendar.is_open(at):
+        return False
+    (_, closes), *_ = calendar.open_intervals(at, at + timedelta(days=1))
+    return closes - at
 
 
 def _measured(
@@ -155,7 +164,7 @@ def _measured(
     *,
     business: bool,
     title: str,
-    running: bool,
+    running: timedelta | bool,
 ) -> Badge:
     """Return a badge with a length; elapsed time of days is said in days and does not tick."""
     if not business and length is not None and length >= TICKS_UP_TO:

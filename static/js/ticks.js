@@ -31,7 +31,9 @@ function tick(time, offset) {
   }
   // A badge counts from when it came to the page, so a swapped row starts afresh.
   time.dataset.since ||= String(Date.now());
-  const passed = (Date.now() - Number(time.dataset.since)) / 1000;
+  // When working hours close the count stands still: closed time never counts.
+  const lasts = Number(time.dataset.lasts ?? Infinity);
+  const passed = Math.min((Date.now() - Number(time.dataset.since)) / 1000, lasts);
   const seconds = Number(time.dataset.seconds) + (kind === "up" ? passed : -passed);
   time.textContent = duration(Math.max(seconds, 0));
 }

@@ -158,3 +158,16 @@ def test_a_rep_who_moves_reads_the_same_instant_in_the_new_zone(browser, live_se
     )  # fmt: skip
 
     assert (words, faults) == ("Resumes Mon 00:00", [])
+
+
+def test_a_badge_stands_still_when_working_hours_close(browser, live_server, run_ahead):
+    calendars, reps = team()
+    user = reps[BERLIN].user
+    clock = clock_of(reps[BERLIN], calendars[BERLIN], local("2026-06-10 15:00", BERLIN))
+    opened_at = local("2026-06-10 16:55", BERLIN)
+    run_ahead(opened_at - datetime.now(UTC))
+
+    _, opened, ticked = read(browser, live_server, user=user, clock=clock, opened_at=opened_at)
+
+    assert opened.startswith("Due in 2 h")
+    assert ticked in {"Due in 2 h", "Due in 1 h 59 m"}

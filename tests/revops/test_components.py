@@ -41,6 +41,8 @@ def test_a_running_badge_ticks_and_a_stopped_one_does_not():
     assert 'data-tick="down"' in moments.clock_badge("due_in", timedelta(minutes=5))
     assert "data-tick" not in moments.clock_badge("met", timedelta(minutes=5))
     assert "data-tick" not in moments.clock_badge("due_in", timedelta(minutes=5), running=False)
+    until = moments.clock_badge("due_in", timedelta(hours=3), running=timedelta(minutes=10))
+    assert 'data-lasts="600"' in until
 
 
 def test_an_unknown_clock_state_is_an_error():
