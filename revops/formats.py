@@ -5,7 +5,7 @@ Dates say the month in letters, so that no reader mistakes the day for the month
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -135,6 +135,15 @@ def local(at: datetime, *, zone: str, style: str = "moment", twelve_hours: bool 
     pattern = _PATTERNS[style].format(time="h:mm a" if twelve_hours else "HH:mm")
     text = str(format_datetime(there, pattern, locale=LOCALE))
     return text if style in _WITHOUT_ZONE or style == "day_time" else f"{text} {zone_name(there)}"
+
+
+def deadline(at: datetime, *, zone: str, style: str = "moment", twelve_hours: bool = False) -> str:
+    """Return a due instant as `local` does; midnight is the end of the day people mean."""
+    there = at.astimezone(ZoneInfo(zone))
+    if there.time() != time.min:
+        return local(at, zone=zone, style=style, twelve_hours=twelve_hours)
+    eve = local(at - timedelta(seconds=1), zone=zone, style="day")
+    return f"the end of {eve}"
 
 
 def iso(at: datetime) -> str:

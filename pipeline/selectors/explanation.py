@@ -171,15 +171,21 @@ class _Times:
         """Return the instant with its zone, a dash for None."""
         if at is None:
             return formats.DASH
+        return self._shown(at, self._style(at))
+
+    def _style(self, at: datetime) -> str:
+        """Return with or without the year: another year than the reader's is said."""
         there, now = ZoneInfo(self.zone), self.reader.at
         same_year = now is None or at.astimezone(there).year == now.astimezone(there).year
-        return self._shown(at, "moment" if same_year else "full")
+        return "moment" if same_year else "full"
 
     def due(self, at: datetime | None) -> str:
         """Return when it is due; midnight is the end of the day that people mean."""
-        if at is None or at.astimezone(ZoneInfo(self.zone)).time() != time.min:
-            return self.moment(at)
-        return f"the end of {self._shown(at - timedelta(seconds=1), 'day')}"
+        if at is None:
+            return formats.DASH
+        return formats.deadline(
+            at, zone=self.zone, style=self._style(at), twelve_hours=self.reader.twelve_hours
+        )
 
     def fact(self, term: str, at: datetime | None, *, note: str = "") -> Fact:
         """Return the instant as an entry of a list of facts."""

@@ -116,10 +116,11 @@ class _Telling:
         """Return what happened against what was promised."""
         clock = self.clock
         status = ClockStatus(clock.status)
-        if clock.commitment.unit in TIMELESS:
+        if clock.commitment.unit in TIMELESS or status == ClockStatus.NOT_STARTED:
             return self.verdict
         if status in _GONE:
-            return _GONE[status].format(ended=self._said(clock.stopped_at))
+            cause = _CANCELLED.get(clock.cancel_reason, clock.cancel_reason.replace("_", " "))
+            return _GONE[status].format(ended=self._said(clock.stopped_at), cause=cause)
         if status == ClockStatus.MET:
             return self._met()
         if status in {ClockStatus.MET_LATE, ClockStatus.BREACHED_CLOSED}:
@@ -195,7 +196,7 @@ class _Telling:
             return formats.DASH
         zone = self.hours.zone
         same = moment.astimezone(zone).year == self.at.astimezone(zone).year
-        return formats.local(moment, zone=zone.key, style="moment" if same else "full")
+        return formats.deadline(moment, zone=zone.key, style="moment" if same else "full")
 
     def _length(self, start: datetime | None, end: datetime | None) -> str:
         """Return a stretch in the promise's own measure."""
@@ -208,9 +209,14 @@ class _Telling:
 
 
 _GONE: dict[str, str] = {
-    ClockStatus.NOT_STARTED: "Nothing has started it, or the instant it starts from is unknown.",
     ClockStatus.SUPERSEDED: "The lead was handed over {ended} while there was time left.",
-    ClockStatus.CANCELLED: "It is out of the counts since {ended}.",
+    ClockStatus.CANCELLED: "It is out of the counts since {ended}: {cause}.",
     ClockStatus.MERGED: "The lead was merged into another, and that lead's clock counts.",
     ClockStatus.EXCUSED: "The promise was missed, and the miss was excused with a reason.",
+}
+_CANCELLED: dict[str, str] = {
+    "recalled": "the lead was taken back",
+    "terminal_disposition": "the lead was closed before it was due",
+    "withdrawn": "the question was withdrawn",
+    "start_taken_back": "what started it was taken back",
 }

@@ -26,6 +26,8 @@ PAGES = [
     "/metrics/mql_to_sql/rows/",
     "/breaches/",
     "/rejects/",
+    "/sla/what-if/",
+    "/start/breaches/",
     "/agreement/",
     "/agreement/definitions/",
     "/agreement/definitions/?tab=history",

@@ -309,3 +309,12 @@ def test_the_api_tells_the_same_facts(client, lead, sam):
     assert [pause["reason"] for pause in found["pauses"]] == ["waiting_on_marketing"]
     assert len(found["holders"]) == 2
     assert [one["kind"] for one in found["evidence"] if one["started_it"]] == ["assigned"]
+
+
+def test_a_clock_out_of_the_counts_says_why(lead, sam):
+    told(lead, EvidenceKind.RECALLED, local(28, 9), payload={"reason": "test"})
+    refold(lead_ids=[lead.pk], at=SATURDAY)
+
+    assert shown(lead, sam).reasons.because == (
+        "It is out of the counts since Sat 28 Nov, 09:00 EST: the lead was taken back."
+    )

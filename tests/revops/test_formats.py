@@ -108,3 +108,10 @@ def test_initials_are_first_and_last():
     assert formats.initials("Ana Lucía Fuentes") == "AF"
     assert formats.initials("Mara") == "M"
     assert formats.initials("") == "?"
+
+
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before():
+    midnight = datetime(2026, 11, 29, 5, tzinfo=UTC)
+
+    assert formats.deadline(midnight, zone="America/New_York") == "the end of Sat 28 Nov"
+    assert formats.deadline(midnight, zone="UTC") == "Sun 29 Nov, 05:00 UTC"
