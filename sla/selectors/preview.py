@@ -56,9 +56,7 @@ class Due:
             return "due later than the calendar reaches"
         there = self.due_at.astimezone(ZoneInfo(self.zone))
         if there.time() == time():
-            # A day ends at 24:00, which people read as that day and not as the next one's 00:00.
-            eve = self.due_at - timedelta(seconds=1)
-            return f"due by the end of {formats.local(eve, zone=self.zone, style='day')}"
+            return f"due by {formats.deadline(self.due_at, zone=self.zone)}"
         is_near = self.due_at - self.start_at < timedelta(days=WEEK - 1)
         style = "day_time" if is_near else "moment"
         return f"due {formats.local(self.due_at, zone=self.zone, style=style)}"
