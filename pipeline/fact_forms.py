@@ -6,23 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from pipeline.forms import NOTE_LENGTH, ActForm, DateInput
+from pipeline.forms import NOTE_LENGTH, ActForm, DateInput, ReasonForm
 from pipeline.models import Lead
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.db.models import QuerySet
 
-    from definitions.content import PauseReason
 
-
-class PauseForm(ActForm):
+class PauseForm(ReasonForm):
     """Why the promises stand still, and until when; the reasons are those of the agreement."""
 
-    reason = forms.ChoiceField(
-        label="Reason", widget=forms.RadioSelect, error_messages={"required": "Choose a reason."}
-    )
     until = forms.DateField(
         label="Go on on",
         required=False,
@@ -37,30 +30,11 @@ class PauseForm(ActForm):
         help_text="Needed when marketing has to do something: say what.",
     )
 
-    def __init__(self, data: Any = None, *, reasons: Sequence[PauseReason], **words: Any) -> None:
-        super().__init__(data, **words)
-        self.reasons = list(reasons)
-        field: Any = self.fields["reason"]
-        field.choices = [(reason.code, reason.label) for reason in self.reasons]
+    field_order = ["reason", "until", "note"]
 
-    @property
-    def reason_choices(self) -> list[dict[str, Any]]:
-        """The reasons as radio cards with their meaning and cap."""
-        chosen = self["reason"].value()
-        return [
-            {
-                "value": reason.code,
-                "label": reason.label,
-                "hint": f"{reason.meaning} At most {reason.cap_business_days} business days.",
-                "checked": reason.code == chosen,
-            }
-            for reason in self.reasons
-        ]
-
-    @property
-    def reason_error(self) -> str:
-        """The first thing wrong with the reason."""
-        return next((str(error) for error in self.errors.get("reason", ())), "")
+    def hint_of(self, reason: Any) -> str:
+        """Return what the reason means and how long it holds."""
+        return f"{reason.meaning} At most {reason.cap_business_days} business days."
 
 
 class VoidForm(ActForm):

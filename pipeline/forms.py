@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from definitions.content import CheckItem
-    from definitions.models import Reason
     from pipeline.selectors.feedback import Item
 
 NOTE_LENGTH = 4000
@@ -60,11 +59,29 @@ class ReasonForm(ActForm):
     )
     note = _note(help_text="Needed where the reason asks for it.")
 
-    def __init__(self, data: Any = None, *, reasons: Sequence[Reason], **words: Any) -> None:
+    def __init__(self, data: Any = None, *, reasons: Sequence[Any], **words: Any) -> None:
         super().__init__(data, **words)
         self.reasons = list(reasons)
         field: Any = self.fields["reason"]
         field.choices = [(reason.code, reason.label) for reason in self.reasons]
+
+    def hint_of(self, reason: Any) -> str:
+        """Return what the entry means, an example, and what it asks for."""
+        asks = []
+        if reason.minimum_attempts:
+            asks.append(f"at least {reason.minimum_attempts} attempts")
+        if reason.needs_note:
+            asks.append("a note")
+        if reason.needs_date:
+            asks.append("a date")
+        if reason.needs_competitor:
+            asks.append("the competitor")
+        told = [reason.meaning]
+        if reason.example:
+            told.append(f"Example: {reason.example}")
+        if asks:
+            told.append(f"Needs {' and '.join(asks)}.")
+        return " ".join(told)
 
     @property
     def reason_choices(self) -> list[dict[str, Any]]:
@@ -74,7 +91,7 @@ class ReasonForm(ActForm):
             {
                 "value": reason.code,
                 "label": reason.label,
-                "hint": _meaning(reason),
+                "hint": self.hint_of(reason),
                 "checked": reason.code == chosen,
             }
             for reason in self.reasons
@@ -84,25 +101,6 @@ class ReasonForm(ActForm):
     def reason_error(self) -> str:
         """The first thing wrong with the reason."""
         return next((str(error) for error in self.errors.get("reason", ())), "")
-
-
-def _meaning(reason: Reason) -> str:
-    """Return what the entry means, an example, and what it asks for."""
-    asks = []
-    if reason.minimum_attempts:
-        asks.append(f"at least {reason.minimum_attempts} attempts")
-    if reason.needs_note:
-        asks.append("a note")
-    if reason.needs_date:
-        asks.append("a date")
-    if reason.needs_competitor:
-        asks.append("the competitor")
-    told = [reason.meaning]
-    if reason.example:
-        told.append(f"Example: {reason.example}")
-    if asks:
-        told.append(f"Needs {' and '.join(asks)}.")
-    return " ".join(told)
 
 
 class RejectForm(ReasonForm):

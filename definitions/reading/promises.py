@@ -11,9 +11,10 @@ from revops import formats
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from definitions.content import Commitment, Contribution, Sla
+    from definitions.content import Commitment, Contribution, LadderStep, Sla
 
 NOT_AGREED = "not agreed"
+HEARERS = {"owner": "who holds the lead", "manager": "their leader", "revops": "RevOps"}
 
 
 def commitment_blocks(commitment: Commitment) -> list[Block]:
@@ -72,9 +73,8 @@ def sla_sections(document: Sla) -> list[Section]:
         rows=(
             (
                 step.label,
-                f"{rate(step.share)} of the time"
-                + (f" and {step.plus_business_days} business day" * bool(step.plus_business_days)),
-                ", ".join(step.notify),
+                _after(step),
+                ", ".join(HEARERS[name] for name in step.notify),
             )
             for step in document.ladder
         ),
@@ -96,6 +96,13 @@ def sla_sections(document: Sla) -> list[Section]:
         ("review", "Review", paragraph(document.review)),
     )
     return [*sections, *(Section(key, title, tuple(blocks)) for key, title, blocks in rest)]
+
+
+def _after(step: LadderStep) -> str:
+    """Return when a step of the ladder is due, in words."""
+    days = step.plus_business_days
+    later = f" and {days} business day{'s' * (days > 1)}" if days else ""
+    return f"{rate(step.share)} of the time{later}"
 
 
 def _context(document: Sla) -> list[str]:
