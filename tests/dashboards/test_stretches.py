@@ -12,7 +12,7 @@ from dashboards.metrics import Period
 from dashboards.registry import REGISTRY, buckets
 from dashboards.registry.base import Part
 from pipeline.choices import Stage
-from sla.choices import ClockStatus
+from sla.choices import ClockKind, ClockStatus
 from tests.dashboards.test_clock_metrics import clock
 from tests.factories.dashboards import asked, deal, instant, lead_from, promise, quota, round_of
 from tests.factories.pipeline import RepFactory
@@ -38,6 +38,7 @@ def company(agreement):
     first = {"starts_on": date(2026, 4, 1), "ends_on": date(2026, 8, 1)}
     quota(vera, amount=Decimal(50_000), **first)
     held = promise()
+    handed = [promise(kind) for kind in (ClockKind.LEAD_AGE, ClockKind.CONTEXT)]
     for number, day in enumerate(DAYS * 3):
         at = instant(day)
         rep = [sam, rita, vera][number // len(DAYS)]
@@ -56,6 +57,9 @@ def company(agreement):
         deal(outcome, closed=day, accepted=day, lead=lead, rep=rep, amount=amount)
         status = [ClockStatus.MET, ClockStatus.MET_LATE][number % 2]
         clock(held, status, started_at=at, lead=lead, rep=rep, seconds=600 * number)
+        judged = [ClockStatus.MET, ClockStatus.BREACHED_CLOSED, ClockStatus.EXCUSED][number % 3]
+        for gate in handed:
+            clock(gate, judged, kind=gate.kind, started_at=at, lead=lead, seconds=0)
 
 
 @pytest.mark.parametrize("name", buckets.TIMES)

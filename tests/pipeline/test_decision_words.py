@@ -20,9 +20,10 @@ from tests.factories.pipeline import LeadFactory, accepted, assigned, moved, mql
 
 pytestmark = pytest.mark.usefixtures("agreement")
 
-# Pages that show and acts without a form of their own; everything else is a decision.
+# Pages that show, acts without a form of their own, and the merge, which no term decides about;
+# everything else is a decision.
 SHOWN = {"queue", "queue_panel", "lead_list", "lead_detail", "clock_detail", "opportunity_list",
-         "opportunity_detail"}  # fmt: skip
+         "opportunity_detail", "feedback_withdraw", "lead_merge"}  # fmt: skip
 DECISIONS = sorted(
     pattern.name
     for pattern in urlpatterns
