@@ -74,6 +74,7 @@ def test_a_new_person_is_asked_to_read_until_they_have(open_as):
     page.goto("/queue/")
 
     page.locator(".banner", has_text="New here?").get_by_role("link").click()
+    page.get_by_role("button", name="I have read this").wait_for()
     assert faults_in_both_themes(page) == []
     page.get_by_role("button", name="I have read this").press("Enter")
 
