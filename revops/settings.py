@@ -218,7 +218,10 @@ READER_COLUMNS = ["definitions.selectors.reader_columns", "revops.outbox.selecto
 USES_OF_TERMS = ["dashboards.selectors.uses.uses_of", "pipeline.selectors.uses.uses_of"]
 # What keeps a draft from being signed beyond its own text: functions of (document, at) that answer
 # with definitions.lint.Finding.
-DRAFT_CHECKS = ["sla.selectors.process.refused_numbers"]
+DRAFT_CHECKS = [
+    "sla.selectors.process.refused_numbers",
+    "sla.selectors.reach.refused_allowances",
+]
 STAGES_OF_TERM = "pipeline.words.stages_of"  # the moves a term governs
 LEADS_JUDGED = "pipeline.selectors.uses.leads_judged"  # per version of the definitions
 SWEEP_SERVICE = "sla.services.sweep"  # the one that /health/sweep watches

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.choices import ActivityKind, ActivityOutcome
 from revops import formats
-from sla.choices import DispositionValue, EvidenceKind, PauseReason
+from sla.choices import ClockStatus, DispositionValue, EvidenceKind, PauseReason
+from sla.fold.kinds import PAUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,16 +79,28 @@ def _standing(fact: Fact, clock: Clock, *, is_voided: bool) -> dict[str, Any]:
         return {"badge": {"text": words, "tone": "warn" if is_late else "good", "icon": "check"}}
     if fact.key == clock.started_by_id:
         return {"badge": {"text": "Started it", "tone": "accent", "icon": "play"}}
-    words = {
-        EvidenceKind.ASSIGNED: "Says who held it",
-        EvidenceKind.PAUSED: "Stopped the count",
-        EvidenceKind.RESUMED: "Went on",
-        EvidenceKind.REPLANNED: "Moved the due time",
-        EvidenceKind.EXCUSED: "Excused the miss",
-    }.get(EvidenceKind(fact.kind), "")
+    is_over = clock.stopped_at is not None and fact.occurred_at > clock.stopped_at
+    words = _effects(clock, is_over=is_over).get(EvidenceKind(fact.kind), "")
     if fact.kind == EvidenceKind.OUTREACH and not fact.is_human_attempt:
         words = "Does not count"
     return {"text": words or formats.DASH}
+
+
+def _effects(clock: Clock, *, is_over: bool) -> dict[EvidenceKind, str]:
+    """Return what facts of a kind did to this clock; those that passed it by have no word.
+
+    Args:
+        clock: The clock.
+        is_over: Whether the facts came after its end: then no pause touches it.
+    """
+    found = {EvidenceKind.ASSIGNED: "Says who held it"}
+    if clock.kind in PAUSABLE and not is_over:
+        found |= {EvidenceKind.PAUSED: "Stops the count", EvidenceKind.RESUMED: "Lets it go on"}
+    if "previous_due_at" in clock.measure:
+        found[EvidenceKind.REPLANNED] = "Moved the due time"
+    if clock.status == ClockStatus.EXCUSED:
+        found[EvidenceKind.EXCUSED] = "Excused the miss"
+    return found
 
 
 def _title(fact: Fact, reps: Mapping[int, Rep]) -> str:

@@ -98,7 +98,7 @@ def said_at(clocks: Sequence[Clock]) -> dict[int, Said]:
         found[pk] = Said(
             reason="Returned with a question" if is_pause else "Feedback",
             note=notes.get(fact.pk, ""),
-            rep=fact.rep.name if fact.rep else authors.get(fact.actor, ""),
+            rep=authors.get(fact.actor) or (fact.rep.name if fact.rep else ""),
             at=fact.occurred_at,
         )
     return found

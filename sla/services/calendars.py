@@ -12,7 +12,9 @@ from definitions.services.base import actor_of, raise_epoch
 from revops.people.selectors import organization
 from sla import openings
 from sla.choices import ClockKind, Scope
+from sla.clock import BusinessCalendar
 from sla.models import Calendar, CalendarVersion, Commitment
+from sla.selectors.reach import unreachable
 from sla.selectors.terms import loaded_terms, terms_key
 
 if TYPE_CHECKING:
@@ -83,12 +85,13 @@ def add_calendar_version(
     """Write the next version of a calendar for a job or command that answers for itself.
 
     Raises:
-        CalendarRefusedError: The hours are invalid.
+        CalendarRefusedError: The hours are invalid, or leave a promise in use without a deadline.
     """
     try:
         questions = openings.validate(spec)
     except openings.CalendarError as error:
         raise CalendarRefusedError(str(error)) from error
+    _require_deadlines(spec, at=at)
     locked = Calendar.objects.select_for_update(no_key=True).get(pk=calendar.pk)
     last = locked.versions.order_by("-number").values_list("number", flat=True).first()
     version = CalendarVersion.objects.create(
@@ -96,6 +99,20 @@ def add_calendar_version(
     )
     raise_epoch()
     return version, questions
+
+
+def _require_deadlines(spec: dict[str, Any], *, at: datetime) -> None:
+    """Refuse hours in which a promise in use never falls due: every lead would fail at intake."""
+    agreement = current_terms(at=at).agreement_at(at)
+    if agreement is None:
+        return
+    hours = BusinessCalendar.from_dict(spec)
+    lost = unreachable(promises=agreement.promises, hours=hours, at=at)
+    if lost:
+        kinds = sorted({str(ClockKind(promise.kind).label) for promise in lost})
+        raise CalendarRefusedError(
+            f"Too little open time: {', '.join(kinds)} would not fall due within 400 days."
+        )
 
 
 @transaction.atomic

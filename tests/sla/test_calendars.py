@@ -5,14 +5,22 @@ from datetime import date, timedelta
 import pytest
 
 from definitions.choices import DocumentKind
+from definitions.content import Sla
+from definitions.defaults import default_content
 from definitions.models import Activation, Withdrawal
 from sla import openings, services
 from sla.choices import EvidenceKind
 from sla.clock import BusinessCalendar, NoWorkingTimeError
 from sla.models import Calendar, CalendarVersion, Clock
+from sla.selectors.reach import refused_allowances
 from tests.factories.people import OrganizationFactory, person
 from tests.factories.pipeline import LeadFactory
-from tests.factories.sla import NEW_YORK, TUESDAY, commitment_in_force
+from tests.factories.sla import (
+    NEW_YORK,
+    TUESDAY,
+    CalendarVersionFactory,
+    commitment_in_force,
+)
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -164,3 +172,31 @@ def tell(lead, kind, at, **fields):
     services.record_evidence(
         lead_id=lead.pk, kind=kind, occurred_at=at, actor="system:test", at=at, **fields
     )
+
+
+@pytest.mark.django_db
+def test_hours_in_which_a_promise_never_falls_due_are_refused():
+    commitment = commitment_in_force()
+    narrow = NEW_YORK | {"weekly": {"mon": [["09:00", "09:01"]]}}
+
+    with pytest.raises(services.CalendarRefusedError, match="Too little open time: First contact"):
+        services.add_calendar_version(
+            calendar=commitment.calendar, spec=narrow, actor="system:test", at=TUESDAY
+        )
+
+    assert commitment.calendar.versions.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_draft_that_promises_more_time_than_there_is_cannot_be_signed():
+    CalendarVersionFactory()
+    document = Sla.model_validate(default_content(DocumentKind.SLA))
+    contact = document.commitments["first_contact"].model_copy(update={"allowance_amount": 9_999})
+    changed = document.model_copy(
+        update={"commitments": {**document.commitments, "first_contact": contact}}
+    )
+
+    found = refused_allowances(document=changed, at=TUESDAY)
+
+    assert {finding.clause for finding in found} == {"commitments/first_contact"}
+    assert refused_allowances(document=document, at=TUESDAY) == []
