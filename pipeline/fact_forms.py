@@ -17,7 +17,7 @@ class PauseForm(ReasonForm):
     """Why the promises stand still, and until when; the reasons are those of the agreement."""
 
     until = forms.DateField(
-        label="Go on on",
+        label="Until",
         required=False,
         widget=DateInput(),
         help_text="Needed when the person named a day; otherwise it may end a pause sooner.",

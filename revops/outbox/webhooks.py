@@ -30,8 +30,15 @@ LONGEST_WAIT = timedelta(hours=24)
 SUCCESS = range(200, 300)
 # Told to people only; other systems get ids of what happened.
 PERSONAL_KEYS = frozenset({"to"})
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
+# Addresses that stand for others, or for a site: NAT64, version 4 "compatible" and "translated",
+# the old site-local block, and the anycast of 6to4 relays.
+_STAND_INS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10",
+         "192.88.99.0/24"),
+    )
+)  # fmt: skip
 
 
 def send_webhook(message: Message, at: datetime) -> None:
@@ -126,11 +133,13 @@ def is_public(address: str) -> bool:
         return False
     if parsed.is_multicast or not parsed.is_global:
         return False
+    if any(parsed in network for network in _STAND_INS):
+        return False
     if isinstance(parsed, ipaddress.IPv4Address):
         return True
     # A version 4 address inside is where the packet ends up.
     wrapped = parsed.ipv4_mapped or parsed.sixtofour or parsed.teredo
-    return wrapped is None and parsed not in _NAT64 and parsed not in _NAT64_LOCAL
+    return wrapped is None
 
 
 class _Pinned(http.client.HTTPConnection):

@@ -119,6 +119,7 @@ def test_an_endpoint_that_never_answers_is_disabled_with_a_notice(endpoint, rece
         "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8",
         "2002:7f00:1::", "2002:808:808::", "64:ff9b::7f00:1", "64:ff9b:1::1", "2001:db8::1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2", "localhost", "2130706433", "0x7f000001", "",
+        "::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "192.88.99.1",
     ],
 )  # fmt: skip
 def test_no_address_but_a_public_one_is_connected_to(address):
